@@ -1,0 +1,80 @@
+"""cxkit: customer-experience metrics, from events to scorecards with intervals.
+
+Everything public is here; rooms that cost time to import are opened on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from cxkit.model.event import Event, event
+from cxkit.model.money import Money
+
+if TYPE_CHECKING:
+    from cxkit import errors, metrics, stats
+    from cxkit.api.compare import Comparison, Difference, compare
+    from cxkit.api.score import score
+    from cxkit.api.workspace import Workspace, connect
+    from cxkit.metrics import Estimate, Metric
+    from cxkit.model.instrument import Instrument, Instruments
+    from cxkit.model.journeymap import JourneyMap, Stage
+    from cxkit.model.touchpoint import Touchpoint
+    from cxkit.plugins import hookimpl
+    from cxkit.report import Row, Scorecard
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "cxkit.api": ("Comparison", "Difference", "Workspace", "compare", "connect", "score"),
+    "cxkit.metrics": ("Estimate", "Metric"),
+    "cxkit.model.instrument": ("Instrument", "Instruments"),
+    "cxkit.model.journeymap": ("JourneyMap", "Stage"),
+    "cxkit.model.touchpoint": ("Touchpoint",),
+    "cxkit.plugins": ("hookimpl",),
+    "cxkit.report": ("Row", "Scorecard"),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+_MODULES = ("errors", "metrics", "stats")
+
+__all__ = [
+    "Comparison",
+    "Difference",
+    "Estimate",
+    "Event",
+    "Instrument",
+    "Instruments",
+    "JourneyMap",
+    "Metric",
+    "Money",
+    "Row",
+    "Scorecard",
+    "Stage",
+    "Touchpoint",
+    "Workspace",
+    "compare",
+    "connect",
+    "errors",
+    "event",
+    "hookimpl",
+    "metrics",
+    "score",
+    "stats",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    """Open the room that a public name lives in."""
+    if name in _MODULES:
+        return import_module(f"cxkit.{name}")
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    message = f"module 'cxkit' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    """List the public names, also those not opened yet."""
+    return sorted({*globals(), *__all__})

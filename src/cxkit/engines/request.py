@@ -1,0 +1,100 @@
+"""What an engine is asked for, and what it gives back. Every engine takes the one and returns the other.
+
+The rules that make engines agree, in one place:
+
+- A **cell** is a segment and a period. Each event in bounds (``since <= t < until``) belongs to the cell of its own
+  segment and period, and once more to the same period's overall cell, whose segment is None. Without `by` there are
+  overall cells alone; without `calendar` the period is None.
+- A customer is counted once in a segment's cell and once in the overall cell: overall isn't the sum of segments.
+- `Tally` drops nulls first and thins then, within a cell: the latest answer of a customer in March on the web. Answers
+  without the column it thins by are unkeyed.
+- `Spans` picks its starts among all events, then keeps those in bounds: a start's cell is its event's. Ends count
+  wherever they lie. A key with ends and no start at all is an orphan in the cell of its first end, if that is in
+  bounds. Events without a key (or unit) are unkeyed in their own cell. With a window, a start is immature when start
+  + window lies after `as_of_us`, or, without one, after the latest event of all, in bounds or not.
+- `Returns` reads all events before `until`, those before `since` too, because the first period needs the one before
+  it. It cuts by its own `every` in the request's zone, keeps the periods that begin at or after `since` and not after the end of the
+  data (the earlier of `until` and `as_of_us`, or the latest event), and lays each into the cell whose period holds its
+  first day. A period in which nobody came back has an entry when the one before it had somebody.
+- `By` adds its column's value to the grouping of its inner statistic and gathers the parts of each cell.
+- Ties in time go by (ts_us, source, id), text in code point order. Customers are canonical: identity events among the
+  input are resolved first.
+- States that are zero may be left out. Integers are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from cxkit.model.calendar import Calendar
+from cxkit.model.identity import Identities
+from cxkit.stats import State, Statistic
+
+Segment = tuple[str | None, ...]
+Cell = tuple[Segment | None, int | None]
+
+
+@attrs.frozen
+class Request:
+    """What to compute.
+
+    Attributes:
+        statistics: what, each once.
+        by: columns, properties or `attributes` to segment by.
+        calendar: how to cut time, or None for the whole span at once.
+        tz: the zone of periods that statistics have of their own.
+        since_us: the first instant in bounds, or None.
+        until_us: the first instant after the bounds, or None.
+        as_of_us: until when the data is complete; None is the latest event.
+        attributes: what a journey map knows of touchpoints: name → touchpoint → value.
+        max_people: an identity that more customers share than this merges nobody.
+    """
+
+    statistics: tuple[Statistic, ...]
+    by: tuple[str, ...] = ()
+    calendar: Calendar | None = None
+    tz: str = "UTC"
+    since_us: int | None = None
+    until_us: int | None = None
+    as_of_us: int | None = None
+    attributes: Mapping[str, Mapping[str, str]] = attrs.field(factory=dict)
+    max_people: int = 10
+
+
+@attrs.frozen
+class Collected:
+    """What came out.
+
+    Attributes:
+        states: of each statistic, the state of each cell that isn't zero.
+        events: how many events were in bounds.
+        first_us: the first of them, or None.
+        last_us: the last of them, or None.
+        identities: who turned out to be whom.
+    """
+
+    states: Mapping[Statistic, Mapping[Cell, State]]
+    events: int
+    first_us: int | None
+    last_us: int | None
+    identities: Identities
+
+
+def segment_text(value: object) -> str | None:
+    """Return a segment's value as text, the same on every engine; null stays null.
+
+    >>> segment_text(True), segment_text(3), segment_text(3.0), segment_text("a"), segment_text(None)
+    ('true', '3', '3', 'a', None)
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        if value != value:  # noqa: PLR0124 - NaN is null
+            return None
+        if value.is_integer():
+            value = int(value)
+    return str(value)

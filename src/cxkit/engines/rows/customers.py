@@ -1,0 +1,166 @@
+"""Statistics that count each customer once: Distinct, Frequency, Clustered."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from cxkit.engines.rows.accumulator import overall_groups
+from cxkit.stats import ClusteredState, DistinctState, FrequencyState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cxkit.engines.request import Cell
+    from cxkit.engines.rows.accumulator import Ending
+    from cxkit.engines.rows.batch import Batch
+    from cxkit.stats import Clustered, Distinct, Frequency, Where
+
+
+class Ledger:
+    """How many events of a filter each value of a column has, by cell; several statistics read the same one."""
+
+    def __init__(self, where: Where, column: str) -> None:
+        """Start empty."""
+        self._where = where
+        self._column = column
+        self._counts: dict[Cell, Counter[str | None]] = defaultdict(Counter)
+        self._finished: dict[Cell, Counter[str | None]] | None = None
+
+    def add(self, batch: Batch) -> None:
+        """Count a batch."""
+        if batch.inside:
+            values = batch.where(self._where).column(self._column)
+            if values:
+                self._counts[batch.cell].update(values)
+
+    def finish(self, ending: Ending) -> dict[Cell, Counter[str | None]]:
+        """Return the counts, of overall cells too, by canonical value."""
+        if self._finished is None:
+            canonical = ending.canonical(self._column)
+            counts = dict(self._counts)
+            if canonical is not None:
+                counts = {cell: _renamed(counter, canonical) for cell, counter in counts.items()}
+            for overall, cells in overall_groups(list(counts)).items():
+                total: Counter[str | None] = Counter()
+                for cell in cells:
+                    total.update(counts[cell])
+                counts[overall] = total
+            self._finished = counts
+        return self._finished
+
+
+def _renamed(counter: Counter[str | None], canonical) -> Counter[str | None]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    renamed: Counter[str | None] = Counter()
+    for value, n in counter.items():
+        renamed[None if value is None else canonical(value)] += n
+    return renamed
+
+
+class DistinctAccumulator:
+    """Reads a ledger's values."""
+
+    def __init__(self, statistic: Distinct, ledger: Ledger) -> None:  # noqa: ARG002 - as its siblings
+        """Share the ledger; whoever made it feeds it."""
+        self._ledger = ledger
+
+    def add(self, batch: Batch) -> None:
+        """Leave it to the ledger."""
+
+    def finish(self, ending: Ending) -> Mapping[Cell, DistinctState]:
+        """Count the values."""
+        return {
+            cell: DistinctState(len(counts) - (None in counts), counts[None])
+            for cell, counts in self._ledger.finish(ending).items()
+        }
+
+
+class FrequencyAccumulator:
+    """Counts a ledger's counts."""
+
+    def __init__(self, statistic: Frequency, ledger: Ledger) -> None:  # noqa: ARG002 - as its siblings
+        """Share the ledger; whoever made it feeds it."""
+        self._ledger = ledger
+
+    def add(self, batch: Batch) -> None:
+        """Leave it to the ledger."""
+
+    def finish(self, ending: Ending) -> Mapping[Cell, FrequencyState]:
+        """Count customers by how many events they have."""
+        states = {}
+        for cell, counts in self._ledger.finish(ending).items():
+            anonymous = counts[None]
+            times = Counter(counts.values())
+            if anonymous:
+                times[anonymous] -= 1
+            states[cell] = FrequencyState({key: times[key] for key in sorted(times) if times[key]}, anonymous)
+        return states
+
+
+_Sums = dict[str, tuple[int, int]]
+
+
+class ClusteredAccumulator:
+    """Sums values by customer."""
+
+    def __init__(self, statistic: Clustered) -> None:
+        """Start empty."""
+        self._statistic = statistic
+        self._sums: dict[Cell, _Sums] = defaultdict(dict)
+        self._nulls: Counter[Cell] = Counter()
+        self._anonymous: Counter[Cell] = Counter()
+
+    def add(self, batch: Batch) -> None:
+        """Add each event to its customer."""
+        batch = batch.where(self._statistic.where)
+        if not batch.inside or not batch.events:
+            return
+        sums, cell = self._sums[batch.cell], batch.cell
+        for customer, value in zip(batch.column("customer"), self._values(batch), strict=True):
+            if value is None:
+                self._nulls[cell] += 1
+            elif customer is None:
+                self._anonymous[cell] += 1
+            else:
+                n, s = sums.get(customer, (0, 0))
+                sums[customer] = (n + 1, s + value)
+
+    def _values(self, batch: Batch) -> list[int | None]:
+        statistic = self._statistic
+        if statistic.of is not None:
+            return batch.column(statistic.of)
+        values: list[int | None] = [0] * len(batch.events)
+        for side, sign in ((statistic.plus, 1), (statistic.minus, -1)):
+            if side is not None:
+                passing = {id(event) for event in batch.where(side).events if _kind_passes(side, event.kind)}
+                values = [v + sign * (id(e) in passing) for v, e in zip(values, batch.events, strict=True)]  # type: ignore[operator]
+        return values
+
+    def finish(self, ending: Ending) -> Mapping[Cell, ClusteredState]:
+        """Square and multiply what each customer summed to."""
+        canonical = ending.canonical("customer")
+        groups = {cell: [cell] for cell in self._sums} | overall_groups(list(self._sums))
+        states = {}
+        for cell, members in groups.items():
+            sums: _Sums = {}
+            for member in members:
+                for customer, (n, s) in self._sums[member].items():
+                    name = canonical(customer) if canonical else customer
+                    n0, s0 = sums.get(name, (0, 0))
+                    sums[name] = (n0 + n, s0 + s)
+            pairs = sums.values()
+            states[cell] = ClusteredState(
+                len(sums),
+                sum(n for n, _ in pairs),
+                sum(s for _, s in pairs),
+                sum(n * n for n, _ in pairs),
+                sum(n * s for n, s in pairs),
+                sum(s * s for _, s in pairs),
+                sum(self._nulls[member] for member in members),
+                sum(self._anonymous[member] for member in members),
+            )
+        return states
+
+
+def _kind_passes(where: Where, kind: str) -> bool:
+    return where.kinds is None or kind in where.kinds

@@ -1,0 +1,5 @@
+"""The scorecard and its renderings."""
+
+from cxkit.report.scorecard import Row, Scorecard
+
+__all__ = ["Row", "Scorecard"]

@@ -1,0 +1,123 @@
+"""Grids: a scorecard laid out as tables of text, which every rendering shares.
+
+Without periods there is one table, a line for each metric and a column for each segment. With periods and without
+segments there is one table, a line for each period and a column for each metric. With both, each metric has its table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cxkit.report.scorecard import Row, Scorecard
+
+_UNITS = {"share": "%", "points": "points", "score": "mean score", "count": "", "seconds": "", "money": ""}
+
+
+@attrs.frozen
+class Grid:
+    """One table.
+
+    Attributes:
+        title: what it shows, or empty.
+        corner: the heading of the line labels.
+        columns: the columns' headings.
+        lines: label and cells of each line.
+    """
+
+    title: str
+    corner: str
+    columns: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def grids(card: Scorecard) -> list[Grid]:
+    """Return the tables that show a scorecard.
+
+    >>> grids(Scorecard(()))
+    []
+    """
+    if not card.rows:
+        return []
+    if card.every is None:
+        return [_grid(card.rows, "", "metric", _metric, _segment)]
+    if not card.by:
+        return [_grid(card.rows, "", card.every, _period, _metric)]
+    by_metric: dict[tuple[str, str | None], list[Row]] = {}
+    for row in card.rows:
+        by_metric.setdefault((row.metric, row.currency), []).append(row)
+    return [
+        _grid(rows, f"{rows[0].title} · {_metric(rows[0])}", card.every, _period, _segment)
+        for rows in by_metric.values()
+    ]
+
+
+def _grid(
+    rows: Sequence[Row], title: str, corner: str, line: Callable[[Row], str], column: Callable[[Row], str]
+) -> Grid:
+    cells: dict[str, dict[str, str]] = {}
+    columns: dict[str, None] = {}
+    for row in rows:
+        columns[column(row)] = None
+        cells.setdefault(line(row), {})[column(row)] = cell(row)
+    lines = tuple((label, tuple(found.get(name, "") for name in columns)) for label, found in cells.items())
+    return Grid(title, corner, tuple(columns), lines)
+
+
+def cell(row: Row) -> str:
+    """Return an estimate as a cell: the value and its interval.
+
+    >>> from cxkit.metrics import Estimate
+    >>> cell(Row("nps", "NPS", None, {}, True, None, False, None, Estimate(30.0, 14.0, 44.2, unit="points", n=100)))
+    '+30.0 [+14.0, +44.2]'
+    """
+    estimate = row.estimate
+    if estimate.value is None:
+        return "–"
+    bounds = (
+        ""
+        if estimate.low is None and estimate.high is None
+        else f" [{estimate.text(estimate.low)}, {estimate.text(estimate.high)}]"
+    )
+    return f"{estimate.text(estimate.value)}{bounds}"
+
+
+def _metric(row: Row) -> str:
+    unit = row.currency or _UNITS.get(row.estimate.unit, row.estimate.unit)
+    return f"{row.metric} ({unit})" if unit else row.metric
+
+
+def _segment(row: Row) -> str:
+    if row.overall:
+        return "overall"
+    return " · ".join("(none)" if value is None else value for value in row.segment.values())
+
+
+def _period(row: Row) -> str:
+    return f"{row.period}{' *' if row.partial else ''}"
+
+
+def footnotes(card: Scorecard) -> list[str]:
+    """Return what a reader should know beneath the tables: levels, partial periods, what was left out, notes."""
+    notes = []
+    levels = sorted({row.estimate.level for row in card.rows})
+    if levels:
+        level = ", ".join(f"{100 * level:g} %" for level in levels)
+        zone = f" Periods are local to {card.tz}." if card.every else ""
+        notes.append(f"In brackets: {level} intervals.{zone}")
+    if any(row.partial for row in card.rows):
+        notes.append("* The data covers this period only in part.")
+    for metric, currency in dict.fromkeys((row.metric, row.currency) for row in card.rows):
+        left_out: Counter[str] = Counter()
+        for row in card.rows:
+            if row.overall and (row.metric, row.currency) == (metric, currency):
+                left_out.update(row.estimate.excluded)
+        if left_out:
+            name = f"{metric} ({currency})" if currency else metric
+            notes.append(f"Left out of {name}: " + ", ".join(f"{n:,} {reason}" for reason, n in left_out.items()) + ".")
+    return notes + list(card.notes)

@@ -1,0 +1,34 @@
+"""A scorecard as HTML, for notebooks."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from cxkit.report.grid import footnotes, grids
+
+if TYPE_CHECKING:
+    from cxkit.report.grid import Grid
+    from cxkit.report.scorecard import Scorecard
+
+
+def html(card: Scorecard) -> str:
+    """Return the tables as an HTML fragment; everything that came from data is escaped.
+
+    >>> from cxkit.report import Scorecard
+    >>> html(Scorecard(()))
+    '<div class="cxkit"><p>Nothing to show: no events matched.</p></div>'
+    """
+    tables = "".join(_table(grid) for grid in grids(card)) or "<p>Nothing to show: no events matched.</p>"
+    notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in footnotes(card))
+    return f'<div class="cxkit">{tables}{notes}</div>'
+
+
+def _table(grid: Grid) -> str:
+    caption = f"<caption>{escape(grid.title)}</caption>" if grid.title else ""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in (grid.corner, *grid.columns))
+    body = "".join(
+        f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+        for label, cells in grid.lines
+    )
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
