@@ -115,7 +115,7 @@ class UnknownNameError(CxkitError, LookupError):
     def __str__(self) -> str:
         """Suggest the nearest name, and list what there is."""
         near = nearest(self.name, self.names)
-        hint = f"; did you mean {near!r}?" if near else ""
+        hint = f"; did you mean {near!r}?" if near else "."
         listed = ", ".join(self.names[:40]) + (", …" if len(self.names) > 40 else "")  # noqa: PLR2004 - a screen's worth
         return f"unknown {self.what} {shown(self.name)}{hint} There is: {listed or 'nothing'}"
 

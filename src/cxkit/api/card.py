@@ -57,8 +57,8 @@ def periods(request: Request, collected: Collected) -> list[Period]:
 
 
 def _days(calendar: Calendar, index: int) -> tuple[int, int]:
-    epoch = 719_163  # date(1970, 1, 1).toordinal(): Calendar numbers days from there
-    return calendar.first_day(index).toordinal() - epoch, calendar.first_day(index + 1).toordinal() - 1 - epoch
+    day = Calendar("day", calendar.tz)
+    return day.index_of_day(calendar.first_day(index)), day.index_of_day(calendar.last_day(index))
 
 
 def scorecard(

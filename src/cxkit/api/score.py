@@ -88,6 +88,8 @@ def score(  # noqa: PLR0913 - the questions one may ask
         attributes=_attributes(columns, journey_map),
         max_people=max_people,
     )
+    if request.since_us is not None and request.until_us is not None and request.since_us >= request.until_us:
+        raise InvalidValueError("until", until, f"isn't after since, {since!r}")
     _check(request, needs.values(), level)
     name, table = _door(data, engine, input_tz)
     collected = collect(name, table, request)
@@ -125,9 +127,18 @@ def _attributes(columns: Sequence[str], journey_map: Any) -> dict[str, dict[str,
     if journey_map is None:
         return {}
     if not isinstance(journey_map, JourneyMap):
-        preset = str(journey_map) in PRESETS
-        journey_map = JourneyMap.preset(str(journey_map)) if preset else JourneyMap.load(journey_map)
+        journey_map = _map(os.fspath(journey_map))
     return {name: journey_map.attribute(name) for name in names}
+
+
+def _map(name: str) -> JourneyMap:
+    if name in PRESETS:
+        return JourneyMap.preset(name)
+    try:
+        return JourneyMap.load(name)
+    except OSError as error:
+        reason = f"can't be read ({error.strerror}); the presets are {', '.join(PRESETS)}"
+        raise InvalidValueError("journey_map", name, reason) from None
 
 
 def _check(request: Request, statistics: Iterable[Statistic], level: float) -> None:
@@ -135,8 +146,6 @@ def _check(request: Request, statistics: Iterable[Statistic], level: float) -> N
         raise InvalidValueError("level", level, "isn't between 0 and 1, such as 0.95")
     if request.max_people < 1:
         raise InvalidValueError("max_people", request.max_people, "must be at least 1")
-    if request.since_us is not None and request.until_us is not None and request.since_us >= request.until_us:
-        raise InvalidValueError("until", request.until_us, "isn't after since")
     for column in request.by:
         if request.by.count(column) > 1:
             raise InvalidValueError("by", column, "is there twice")
@@ -169,11 +178,12 @@ def _door(data: Any, engine: str | None, input_tz: str | None) -> tuple[str, Any
 def _file(path: str, engine: str | None, input_tz: str | None) -> tuple[str, Any]:
     from cxkit import files
 
-    if path.endswith(".parquet") and engine != "rows":
+    # Rows one by one where the engine wants them so, or where times without a zone have to be read in one.
+    if files.format_of(path) == "parquet" and engine != "rows" and input_tz is None:
         from cxkit.engines.frame import open_path
 
         return engine or "polars", open_path(path, engine or "polars")
-    events = files.once(files.read_events(path, input_tz=input_tz, strict=True))
+    events = files.once(files.read_events(path, input_tz=input_tz, strict=True, instruments=registry().instruments))
     return ("rows", events) if engine in (None, "rows") else (engine, _table(events, engine))
 
 

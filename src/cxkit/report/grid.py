@@ -95,7 +95,18 @@ def _metric(row: Row) -> str:
 def _segment(row: Row) -> str:
     if row.overall:
         return "overall"
-    return " · ".join("(none)" if value is None else value for value in row.segment.values())
+    return " · ".join("(none)" if value is None else printable(value) for value in row.segment.values())
+
+
+def printable(text: str) -> str:
+    """Return a text from data on one line, its control characters shown instead of obeyed.
+
+    >>> printable("two\\nlines")
+    'two\\\\nlines'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _period(row: Row) -> str:
