@@ -95,9 +95,10 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Run the examples of the pages and of the docstrings."""
-    session.install("-e", EXTRAS, *group("test"))
+    """Run the examples of the pages and of the docstrings, and build the pages; a broken reference fails."""
+    session.install("-e", EXTRAS, *group("docs"), *group("test"))
     session.run("pytest", *(session.posargs or ["README.md", "docs", "src"]))
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "docs", "build/docs")
 
 
 @nox.session

@@ -13,9 +13,9 @@ The rules that make engines agree, in one place:
   bounds. Events without a key (or unit) are unkeyed in their own cell. With a window, a start is immature when start
   + window lies after `as_of_us`, or, without one, after the latest event of all, in bounds or not.
 - `Returns` reads all events before `until`, those before `since` too, because the first period needs the one before
-  it. It cuts by its own `every` in the request's zone, keeps the periods that begin at or after `since` and not after the end of the
-  data (the earlier of `until` and `as_of_us`, or the latest event), and lays each into the cell whose period holds its
-  first day. A period in which nobody came back has an entry when the one before it had somebody.
+  it. It cuts by its own `every` in the request's zone, keeps the periods that `compares` admits, and lays each into
+  the cell whose period holds its first day. A period in which nobody came back has an entry when the one before it had
+  somebody.
 - `By` adds its column's value to the grouping of its inner statistic and gathers the parts of each cell.
 - Ties in time go by (ts_us, source, id), text in code point order. Customers are canonical: identity events among the
   input are resolved first.
@@ -29,6 +29,7 @@ from collections.abc import Mapping
 import attrs
 
 from cxkit.model.calendar import Calendar
+from cxkit.model.event import to_us
 from cxkit.model.identity import Identities
 from cxkit.stats import State, Statistic
 
@@ -98,3 +99,32 @@ def segment_text(value: object) -> str | None:
         if value.is_integer():
             value = int(value)
     return str(value)
+
+
+def compares(request: Request, calendar: Calendar, period: int, end_us: int) -> bool:
+    """Say whether a period of a statistic's own calendar stands in the result.
+
+    It begins in bounds and before the data ends. Where the card doesn't show it as a period of its own it must also be
+    over, by whole days: pooled with others, half a month would count as lost whoever comes in the other half.
+
+    Args:
+        request: what was asked for.
+        calendar: the statistic's own.
+        period: its number.
+        end_us: until when the data is complete.
+
+    >>> months, half = Calendar("month"), 15 * 86_400_000_000
+    >>> [compares(Request((), calendar=shown), months, months.index(0), half) for shown in (None, months)]
+    [False, True]
+    """
+    try:
+        start = to_us(calendar.start(period))
+    except ValueError:  # after the year 9999
+        return False
+    end = end_us if request.until_us is None else min(end_us, request.until_us - 1)
+    if start > end or (request.since_us is not None and start < request.since_us):
+        return False
+    if calendar == request.calendar:
+        return True
+    day = Calendar("day", calendar.tz)
+    return day.index_of_day(calendar.last_day(period)) <= day.index(end)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 import attrs
 
 from cxkit.metrics.estimate import Estimate
+from cxkit.stats import By
 
 if TYPE_CHECKING:
     from cxkit.stats import State, Statistic
@@ -87,8 +88,12 @@ class Metric:
         >>> metrics.orders().estimate({}).value
         0
         """
-        whole = {name: states.get(name, statistic.zero()) for name, statistic in self.needs.items()}
+        whole = {name: states.get(name, self._zero(statistic)) for name, statistic in self.needs.items()}
         return self.formula(whole, given or Given())
+
+    def _zero(self, statistic: Statistic) -> State:
+        # A metric that is never put together across a column gets one part of its `By` needs.
+        return statistic.of.zero() if self.per is not None and isinstance(statistic, By) else statistic.zero()
 
 
 def _spell(value: object) -> str:

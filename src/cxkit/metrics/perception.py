@@ -100,7 +100,8 @@ def nps(*, answers: Keep = "all", per: str = "customer", interval: NpsInterval =
         total = math.fsum(w for _, w, _ in values.values())
         plus = math.fsum(w for score, (_, w, _) in values.items() if _net(score) > 0) / total
         minus = math.fsum(w for score, (_, w, _) in values.items() if _net(score) < 0) / total
-        low, high = _NPS_INTERVALS[interval](plus, minus, effective, given.level)
+        # One answer says nothing of what others would have answered.
+        low, high = (-1.0, 1.0) if n == 1 else _NPS_INTERVALS[interval](plus, minus, effective, given.level)
         centre, se = plus - minus, math.sqrt(max(0.0, plus + minus - (plus - minus) ** 2) / effective)
         weighted = not math.isclose(effective, n)
         if weighted:
@@ -174,8 +175,9 @@ def _mean_of_answers(state: TallyState, instrument: str, given: Given) -> Estima
     if not effective:
         return Estimate(None, level=given.level, unit="score", method="t", excluded=excluded)
     mean, variance = weighted_variance(values, float)
-    low, high = mean_t(mean, variance * n if n > 1 else None, n, given.level)
     scale = INSTRUMENTS.get(instrument)
+    mean = min(max(mean, scale.low), scale.high)  # weights may round it a hair off the scale
+    low, high = mean_t(mean, variance * n if n > 1 else None, n, given.level)
     return Estimate(
         value=mean,
         low=max(low, scale.low),

@@ -8,7 +8,7 @@ makes a short sorted list of (instant, period) pieces. No engine does date arith
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import UTC, date, datetime, timedelta  # noqa: F401 - UTC is for the examples
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
@@ -26,6 +26,8 @@ EVERY: Final[tuple[str, ...]] = get_args(Every)
 _DAY_US: Final = 86_400_000_000
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _HOUR_US: Final = 3_600_000_000
+_EARLIEST_US: Final = to_us(datetime(1, 1, 2, tzinfo=UTC))
+_LATEST_US: Final = to_us(datetime(9999, 12, 31, tzinfo=UTC))
 
 
 def zone(name: str) -> ZoneInfo:
@@ -89,9 +91,20 @@ class Calendar:
     def _of_local(self, local_us: int) -> int:
         return _INDEX[self.every](_START["day"](local_us // _DAY_US))
 
+    def index_of_day(self, day: date) -> int:
+        """Return the period of a local day."""
+        return _INDEX[self.every](day)
+
     def first_day(self, index: int) -> date:
         """Return the first local day of a period."""
         return _START[self.every](index)
+
+    def last_day(self, index: int) -> date:
+        """Return the last local day of a period; the last of all is that of the year 9999."""
+        try:
+            return self.first_day(index + 1) - timedelta(days=1)
+        except ValueError:  # Python's dates end there
+            return date.max
 
     def start(self, index: int) -> datetime:
         """Return the instant at which a period begins, in the calendar's zone."""
@@ -103,14 +116,14 @@ class Calendar:
         day = self.first_day(index)
         if self.every == "week":
             year, week, _ = day.isocalendar()
-            return f"{year}-W{week:02d}"
+            return f"{year:04d}-W{week:02d}"
         if self.every == "quarter":
-            return f"{day.year}-Q{day.month // 3 + 1}"
+            return f"{day.year:04d}-Q{day.month // 3 + 1}"
         return day.isoformat()[: {"year": 4, "month": 7, "day": 10}[self.every]]
 
     def index_of(self, period: int, other: Calendar) -> int:
         """Return the period of `other`, in the same zone, that holds the first day of a period of this calendar."""
-        return _INDEX[other.every](self.first_day(period))
+        return other.index_of_day(self.first_day(period))
 
     def pieces(self, first_us: int, last_us: int) -> tuple[Sequence[int], Sequence[int]]:
         """Return the periods over a span as two sequences: cuts, and one more index than there are cuts.
@@ -231,13 +244,20 @@ def parse_instant(field: str, value: str | date | datetime | int, tz: str) -> in
     number is microseconds already.
 
     Raises:
-        InvalidValueError: it isn't a date or a time.
+        InvalidValueError: it isn't a date or a time, or none that an event can have.
 
     >>> parse_instant("since", "1970-01-02", "UTC")
     86400000000
     """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
+    instant = value if type(value) is int else to_us(_aware(field, value, tz))
+    if not _EARLIEST_US <= instant <= _LATEST_US:
+        raise InvalidValueError(
+            field, value, "lies outside the years 1 to 9999, less a day at either end for time zones"
+        )
+    return instant
+
+
+def _aware(field: str, value: object, tz: str) -> datetime:
     try:
         if isinstance(value, str):
             text = value.strip()
@@ -248,4 +268,4 @@ def parse_instant(field: str, value: str | date | datetime | int, tz: str) -> in
         raise InvalidValueError(field, value, "isn't a date or time: give one, or text such as '2026-01-31'")
     if not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)  # noqa: DTZ001 - the zone comes next
-    return to_us(value.replace(tzinfo=zone(tz)) if value.tzinfo is None else value)
+    return value.replace(tzinfo=zone(tz)) if value.tzinfo is None else value

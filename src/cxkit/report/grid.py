@@ -39,6 +39,7 @@ class Grid:
 def grids(card: Scorecard) -> list[Grid]:
     """Return the tables that show a scorecard.
 
+    >>> from cxkit.report import Scorecard
     >>> grids(Scorecard(()))
     []
     """
@@ -73,6 +74,7 @@ def cell(row: Row) -> str:
     """Return an estimate as a cell: the value and its interval.
 
     >>> from cxkit.metrics import Estimate
+    >>> from cxkit.report import Row
     >>> cell(Row("nps", "NPS", None, {}, True, None, False, None, Estimate(30.0, 14.0, 44.2, unit="points", n=100)))
     '+30.0 [+14.0, +44.2]'
     """
@@ -99,18 +101,14 @@ def _segment(row: Row) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text from data on one line, its control characters shown instead of obeyed.
+    r"""Return a text from data on one line, its control characters shown instead of obeyed.
 
-    >>> printable("two\\nlines")
-    'two\\\\nlines'
+    >>> print(printable("two" + chr(10) + "lines"))
+    two\nlines
     """
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def _period(row: Row) -> str:
-    return f"{row.period}{' *' if row.partial else ''}"
 
 
 def footnotes(card: Scorecard) -> list[str]:

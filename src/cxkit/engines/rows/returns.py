@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from cxkit.engines.request import compares
 from cxkit.engines.rows.accumulator import overall_groups
 from cxkit.model.calendar import Calendar
-from cxkit.model.event import to_us
 from cxkit.stats import Return, ReturnsState
 
 if TYPE_CHECKING:
@@ -56,11 +56,12 @@ class ReturnsAccumulator:
         by_segment: dict[Segment | None, dict[int, _Amounts]] = defaultdict(dict)
         amounts = _united(self._amounts, ending)
         for (segment, period), entry in amounts.items():
-            by_segment[segment][period] = entry  # type: ignore[index]
+            if entry:  # a period of anonymous events alone is as empty as any other
+                by_segment[segment][period] = entry  # type: ignore[index]
         states: dict[Cell, ReturnsState] = {}
         for segment, periods in by_segment.items():
             for period in sorted(periods.keys() | {period + 1 for period in periods}):
-                if self._counts(period, ending):
+                if ending.end_us is not None and compares(request, self._calendar, period, ending.end_us):
                     cell = (segment, _cell_period(self._calendar, request.calendar, period))
                     state = ReturnsState({period: _compare(periods.get(period, {}), periods.get(period - 1, {}))})
                     states[cell] = states[cell].plus(state) if cell in states else state
@@ -71,21 +72,11 @@ class ReturnsAccumulator:
             states[cell] = states.get(cell, ReturnsState()).plus(ReturnsState(anonymous=n))
         return states
 
-    def _counts(self, period: int, ending: Ending) -> bool:
-        return counts(self._calendar, period, ending.request, ending.end_us)
-
 
 def _sum(sums: _Amounts, customers: list[str | None], amounts: list[int | None]) -> None:
     for customer, amount in zip(customers, amounts, strict=True):
         if customer is not None:
             sums[customer] = sums.get(customer, 0) + (amount or 0)
-
-
-def counts(calendar: Calendar, period: int, request: Request, end_us: int | None) -> bool:
-    """Say whether a period begins within the bounds and before the data ends."""
-    start = to_us(calendar.start(period))
-    last = end_us if request.until_us is None else min(request.until_us - 1, start if end_us is None else end_us)
-    return (request.since_us is None or start >= request.since_us) and (last is None or start <= last)
 
 
 def _cell_period(calendar: Calendar, cells: Calendar | None, period: int) -> int | None:

@@ -1,0 +1,39 @@
+"""The whole contract between cxkit and its plugins, as pluggy hooks.
+
+A plugin is a distribution named ``cxkit-x`` with a module ``cxkit_x`` and an entry point of the group ``cxkit``::
+
+    [project.entry-points.cxkit]
+    x = "cxkit_x"
+
+The module implements any of the functions below, each marked with ``@cxkit.hookimpl``. Built-in metrics and instruments
+come through the same hooks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxkit.metrics import Metric
+    from cxkit.model.instrument import Instrument
+
+hookspec = pluggy.HookspecMarker("cxkit")
+hookimpl = pluggy.HookimplMarker("cxkit")
+
+
+@hookspec
+def cxkit_register_metrics(register: Callable[[Callable[..., Metric]], None]) -> None:
+    """Register metrics: call `register` with each metric's factory.
+
+    The factory's name becomes the metric's, its arguments become its options, and the first line of its docstring
+    describes it in ``cxkit metrics``.
+    """
+
+
+@hookspec
+def cxkit_register_instruments(register: Callable[[Instrument], None]) -> None:
+    """Register instruments: call `register` with each scale that answers may be given on."""
