@@ -360,15 +360,15 @@ def event_of_row(row: Sequence[Any]) -> Event:
     >>> event_of_row(attrs.astuple(first)) == first
     True
     """
-    made = _new(Event)
-    _become(made, "__class__", _Draft)
+    made: Any = _new(_Draft)
     (
-        made.id, made.ts_us, made.kind, made.customer, made.source, made.touchpoint, made.channel, made.reference,  # type: ignore[misc]
-        made.instrument, made.item, made.score, made.amount_minor, made.currency, made.duration_us, made.weight_ppm,  # type: ignore[misc]
-        made.properties,  # type: ignore[misc]
+        made.id, made.ts_us, made.kind, made.customer, made.source, made.touchpoint, made.channel, made.reference,
+        made.instrument, made.item, made.score, made.amount_minor, made.currency, made.duration_us, made.weight_ppm,
+        made.properties,
     ) = row  # fmt: skip
     made.__class__ = Event
-    return made
+    final: Event = made
+    return final
 
 
 def event(  # noqa: PLR0913 - the columns of the table

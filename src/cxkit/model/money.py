@@ -93,7 +93,9 @@ def _to_minor(amount: object, currency: str, rounding: str | None) -> int:
     try:
         fitted = value.quantize(_UNITS[digits], rounding=rounding, context=_ROUND if rounding else _EXACT)
     except Inexact:
-        reason = f"has more decimals than {currency} has ({digits}): correct it, or pass rounding='ROUND_HALF_EVEN'"
+        reason = (
+            f"has more decimals than {currency} has ({digits}): correct it, or round it on purpose (Money's rounding=)"
+        )
         raise InvalidValueError("amount", amount, reason) from None
     return _check_minor("amount", amount, int(fitted.scaleb(digits, context=_ROUND)))
 

@@ -1,0 +1,98 @@
+"""Events from CSV."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from cxkit.errors import BadRowError, InvalidValueError
+from cxkit.files.columns import plan_of
+from cxkit.files.objects import decoded, object_reader
+from cxkit.files.records import Records
+from cxkit.files.row import event_maker
+from cxkit.files.source import undecoded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxkit.files.columns import Plan
+    from cxkit.files.reading import Reading
+    from cxkit.files.row import Rules
+    from cxkit.files.source import Source
+    from cxkit.model.event import Event
+
+REJECTS: Final = ("file", "line", "column", "value", "reason", "row")
+"""The header of a file of rejects: such a file, its rows mended, is read as if it were the rows."""
+
+
+def read_csv(source: Source, rules: Rules, reading: Reading) -> Iterator[Event]:
+    """Give the events of a CSV file; rows that are none go to `reading.reject`.
+
+    Raises:
+        BadRowError: the header can't be used, so that no row can be read.
+    """
+    names: tuple[str, ...] = ()
+
+    def broken(line: int, text: str, reason: str) -> None:
+        error = InvalidValueError("row", text, reason)
+        if not names:
+            raise BadRowError(source.name, line, *error.args)
+        reading.reject(line, error, json.dumps(text.rstrip("\r\n")))
+
+    records = Records(source.blocks(), broken)
+    rows = iter(records)
+    header = next(rows, [])
+    if not header and source.damage:
+        return
+    if tuple(header) == REJECTS:
+        names = REJECTS
+        yield from _read_rejects(records, rows, rules, reading)
+        return
+    try:
+        plan = _plan(source.name, header, rules.encoding)
+    except InvalidValueError as error:
+        raise BadRowError(source.name, max(1, records.line), *error.args) from None
+    names = plan.names
+    reading.warnings.extend(plan.warnings)
+    make = event_maker(plan, rules)
+    for cells in rows:
+        try:
+            made = make(cells, None)
+        except InvalidValueError as error:
+            if any(cells):  # a row of commas alone is what spreadsheets leave behind
+                reading.reject(records.line, error, _as_json(names, cells))
+        else:
+            reading.events += 1
+            yield made
+
+
+def _plan(file: str, header: list[str], encoding: str) -> Plan:
+    if not header:
+        reason = "has no rows, not even a header: its first line must name the columns"
+        raise InvalidValueError("file", file, reason)
+    for name in header:
+        byte = undecoded(name)
+        if byte is not None:
+            reason = f"has the byte 0x{byte:02X}, which isn't {encoding}: name the file's own encoding"
+            raise InvalidValueError("header", name, f"{reason} (--encoding cp1252, for example)")
+    return plan_of(header)
+
+
+def _as_json(names: tuple[str, ...], cells: list[str]) -> str:
+    """Return the whole row as JSON: an object, or where the number of cells is wrong an array of them."""
+    return json.dumps(dict(zip(names, cells, strict=True)) if len(names) == len(cells) else cells)
+
+
+def _read_rejects(records: Records, rows: Iterator[list[str]], rules: Rules, reading: Reading) -> Iterator[Event]:
+    read = object_reader(rules)
+    for cells in rows:
+        try:
+            if len(cells) != len(REJECTS):
+                reason = f"has {len(cells)} cells where there are {len(REJECTS)} columns"
+                raise InvalidValueError("row", cells, reason)  # noqa: TRY301 - one way for all that is refused
+            made = read(decoded(cells[-1]))
+        except InvalidValueError as error:
+            reading.reject(records.line, error, cells[-1])
+        else:
+            reading.events += 1
+            yield made

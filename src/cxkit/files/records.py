@@ -1,0 +1,142 @@
+"""The records of a CSV file: rows of cells and the line that each starts on, whatever is wrong with some of them."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+from cxkit.files.source import LONGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
+    Broken = Callable[[int, str, str], object]
+    """Takes the line, its text, and the reason why it is no record."""
+
+_QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
+_PLAIN = re.compile(r"[^,\r\n]*+")
+_END = re.compile(r",|\r\n|\r|\n|\Z")
+
+_UNCLOSED = "opens a quote that is never closed: close it, or double a quote that is part of the text"
+_AFTER_QUOTE = "has text after a closing quote: double a quote that is part of the text"
+
+
+class Records:
+    r"""The records of a file, by Python's own csv module; a line that is no record is handed to `broken`.
+
+    A quote that is never closed would swallow the rows after it, all there are. So where a record has no end, or where
+    text follows a closing quote, its first line alone is broken, and reading goes on with the next.
+
+    >>> records = Records([['a,"b\n', 'c",d\n', 'e,"f\n', 'g,h\n']], broken=lambda line, text, reason: print(line))
+    >>> for cells in records: print(records.line, cells)
+    1 ['a', 'b\nc', 'd']
+    3
+    4 ['g', 'h']
+
+    Attributes:
+        line: the line that the record given last starts on.
+    """
+
+    def __init__(self, blocks: Iterable[list[str]], broken: Broken) -> None:
+        """Take the lines in blocks, as a source gives them."""
+        self.line = 0
+        self._blocks = blocks
+        self._broken = broken
+        self._before = 1  # the number of the first line at hand
+        self._size = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Give the cells of each record; a blank line is none."""
+        held: list[str] = []
+        size = need = 0
+        for block in self._blocks:
+            held = held + block if held else block
+            size += sum(map(len, block))
+            if size < need:
+                continue
+            held = yield from self._of(held, last=False)
+            size = sum(map(len, held))
+            # An open record is looked at again when there is twice as much of it: the work grows with the file alone.
+            need = 2 * size
+        if held:
+            yield from self._of(held, last=True)
+
+    def _of(self, lines: list[str], *, last: bool) -> Generator[list[str], None, list[str]]:
+        """Give the records of these lines, and return the lines at their end that wait for more."""
+        at = 0
+        before = self._before
+        while at < len(lines):
+            # From the second time on by index: a slice a broken line would be a copy a broken line.
+            reader = csv.reader(map(lines.__getitem__, range(at, len(lines))) if at else lines, strict=True)
+            start = 0
+            try:
+                for cells in reader:
+                    if cells:
+                        self.line = before + at + start
+                        yield cells
+                    start = reader.line_num
+            except csv.Error:
+                at += start
+            else:
+                break
+            # Either it is broken, or it goes on in the next block, or a cell is larger than what csv takes in this
+            # process: that limit is the application's, so it isn't changed here.
+            found = split(lines, at)
+            self.line = before + at
+            if isinstance(found, tuple):
+                cells, used = found
+                yield cells
+                at += used
+            elif found is None and not last and sum(map(len, lines[at:])) <= LONGEST:
+                self._before = before + at
+                return lines[at:]
+            else:
+                self._broken(self.line, lines[at], found or _UNCLOSED)
+                at += 1
+        self._before = before + len(lines)
+        return []
+
+
+def split(lines: list[str], at: int = 0) -> tuple[list[str], int] | str | None:
+    r"""Return the cells of the record that starts at a line, and over how many lines it goes.
+
+    Return the reason as text where it is broken, None where the lines end before it does.
+
+    >>> split(['a,"b\n', 'c",d\n', 'e\n'])
+    (['a', 'b\nc', 'd'], 2)
+    """
+    taken = 1
+    while True:
+        text = "".join(lines[at : at + taken])
+        found = _split(text)
+        if found is not None or at + taken >= len(lines):
+            break
+        taken *= 2
+    if not isinstance(found, tuple):
+        return found
+    cells, end = found
+    ends = text.count("\n", 0, end) + text.count("\r", 0, end) - text.count("\r\n", 0, end)
+    return cells, ends if text[:end].endswith(("\n", "\r")) else ends + 1
+
+
+def _split(text: str) -> tuple[list[str], int] | str | None:
+    cells = []
+    at = 0
+    while True:
+        if text.startswith('"', at):
+            quoted = _QUOTED.match(text, at)
+            if quoted is None:
+                return None
+            cells.append(quoted[1].replace('""', '"'))
+            at = quoted.end()
+        else:
+            plain = _PLAIN.match(text, at)
+            cells.append(plain[0] if plain else "")
+            at += len(cells[-1])
+        end = _END.match(text, at)
+        if end is None:
+            return _AFTER_QUOTE
+        at = end.end()
+        if end[0] != ",":
+            return cells, at
