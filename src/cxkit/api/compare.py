@@ -86,15 +86,19 @@ class Comparison:
     def get(self, metric: str, *, currency: str | None = None, **segment: str | None) -> Difference:
         """Return exactly one difference; without a segment the overall one.
 
+        Args:
+            metric: the metric's label, or the name of a variant that is there alone.
+            currency: the currency; may be left out where there is only one.
+            segment: column → value, each of the cards' columns.
+
         Raises:
             AmbiguousError: none or several answer.
         """
+        of_metric = [row for row in self.rows if row.metric == metric]
         found = [
             row
-            for row in self.rows
-            if metric in (row.metric, row.metric.partition("[")[0])
-            and (dict(row.segment) == segment if segment else row.overall)
-            and currency in (None, row.currency)
+            for row in of_metric or [row for row in self.rows if row.metric.partition("[")[0] == metric]
+            if (dict(row.segment) == segment if segment else row.overall) and currency in (None, row.currency)
         ]
         if len(found) == 1:
             return found[0]
@@ -103,26 +107,8 @@ class Comparison:
         raise AmbiguousError(message)
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return a flat dictionary a difference."""
-        return [
-            {
-                "metric": row.metric,
-                **row.segment,
-                "overall": row.overall,
-                "currency": row.currency,
-                "after": row.after.value,
-                "before": row.before.value,
-                "unit": row.after.unit,
-                "difference": row.value,
-                "low": row.low,
-                "high": row.high,
-                "level": row.level,
-                "z": row.z,
-                "p": row.p,
-                "verdict": row.verdict,
-            }
-            for row in self.rows
-        ]
+        """Return a flat dictionary a difference; a segment's column stands beside the numbers."""
+        return [_flat(row) for row in self.rows]
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Return the differences as JSON."""
@@ -142,8 +128,31 @@ class Comparison:
         return f"<Comparison: {len(self.rows)} differences>"
 
 
+def _flat(row: Difference) -> dict[str, Any]:
+    flat = {
+        "metric": row.metric,
+        "overall": row.overall,
+        "currency": row.currency,
+        "after": row.after.value,
+        "before": row.before.value,
+        "unit": row.after.unit,
+        "difference": row.value,
+        "low": row.low,
+        "high": row.high,
+        "level": row.level,
+        "z": row.z,
+        "p": row.p,
+        "verdict": row.verdict,
+    }
+    segment = {f"segment_{column}" if column in flat else column: value for column, value in row.segment.items()}
+    return {"metric": row.metric, **segment, **flat}
+
+
 def _name(row: Difference) -> str:
-    segment = "" if row.overall else " · " + " · ".join(value or "(none)" for value in row.segment.values())
+    from cxkit.report.grid import printable
+
+    values = ("(none)" if value is None else printable(value) for value in row.segment.values())
+    segment = "" if row.overall else " · " + " · ".join(values)
     return f"{row.metric}{f' ({row.currency})' if row.currency else ''}{segment}"
 
 

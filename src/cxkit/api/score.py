@@ -92,7 +92,13 @@ def score(  # noqa: PLR0913 - the questions one may ask
         raise InvalidValueError("until", until, f"isn't after since, {since!r}")
     _check(request, needs.values(), level)
     name, table = _door(data, engine, input_tz)
-    collected = collect(name, table, request)
+    try:
+        collected = collect(name, table, request)
+    except UnknownNameError as error:
+        if error.what == "column" and error.name in ATTRIBUTES and journey_map is None:
+            reason = f"is what a journey map says of touchpoints: give one, such as journey_map={PRESETS[-1]!r}"
+            raise InvalidValueError("by", error.name, reason) from None
+        raise
     if wanted is None:
         chosen = [metric for metric in chosen if observed(metric, needs, collected)]
     return scorecard(chosen, needs, request, collected, level)

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from cxkit.report.scorecard import Row, Scorecard
+
+    Axis = Callable[[Row], tuple[Hashable, str]]
 
 _UNITS = {"share": "%", "points": "points", "score": "mean score", "count": "", "seconds": "", "money": ""}
 
@@ -53,21 +55,21 @@ def grids(card: Scorecard) -> list[Grid]:
     for row in card.rows:
         by_metric.setdefault((row.metric, row.currency), []).append(row)
     return [
-        _grid(rows, f"{rows[0].title} · {_metric(rows[0])}", card.every, _period, _segment)
+        _grid(rows, f"{rows[0].title} · {_metric(rows[0])[1]}", card.every, _period, _segment)
         for rows in by_metric.values()
     ]
 
 
-def _grid(
-    rows: Sequence[Row], title: str, corner: str, line: Callable[[Row], str], column: Callable[[Row], str]
-) -> Grid:
-    cells: dict[str, dict[str, str]] = {}
-    columns: dict[str, None] = {}
+def _grid(rows: Sequence[Row], title: str, corner: str, line: Axis, column: Axis) -> Grid:
+    cells: dict[Hashable, dict[Hashable, str]] = {}
+    lines: dict[Hashable, str] = {}
+    columns: dict[Hashable, str] = {}
     for row in rows:
-        columns[column(row)] = None
-        cells.setdefault(line(row), {})[column(row)] = cell(row)
-    lines = tuple((label, tuple(found.get(name, "") for name in columns)) for label, found in cells.items())
-    return Grid(title, corner, tuple(columns), lines)
+        (at_line, label), (at_column, heading) = line(row), column(row)
+        lines[at_line], columns[at_column] = label, heading
+        cells.setdefault(at_line, {})[at_column] = cell(row)
+    table = tuple((label, tuple(cells[at].get(name, "") for name in columns)) for at, label in lines.items())
+    return Grid(title, corner, tuple(columns.values()), table)
 
 
 def cell(row: Row) -> str:
@@ -89,15 +91,23 @@ def cell(row: Row) -> str:
     return f"{estimate.text(estimate.value)}{bounds}"
 
 
-def _metric(row: Row) -> str:
+# What tells lines or columns apart, and how they are labelled: a channel called overall isn't all channels together.
+
+
+def _metric(row: Row) -> tuple[Hashable, str]:
     unit = row.currency or _UNITS.get(row.estimate.unit, row.estimate.unit)
-    return f"{row.metric} ({unit})" if unit else row.metric
+    return (row.metric, row.currency), f"{row.metric} ({unit})" if unit else row.metric
 
 
-def _segment(row: Row) -> str:
+def _segment(row: Row) -> tuple[Hashable, str]:
     if row.overall:
-        return "overall"
-    return " · ".join("(none)" if value is None else printable(value) for value in row.segment.values())
+        return None, "overall"
+    values = tuple(row.segment.values())
+    return values, " · ".join("(none)" if value is None else printable(value) for value in values)
+
+
+def _period(row: Row) -> tuple[Hashable, str]:
+    return row.period, f"{row.period}{' *' if row.partial else ''}"
 
 
 def printable(text: str) -> str:

@@ -25,7 +25,7 @@ def markdown(card: Scorecard) -> str:
 def _escape(text: str) -> str:
     for character in "\\|*_`<":
         text = text.replace(character, "\\" + character)
-    return text.replace("\n", " ")
+    return text.replace("](", "]\\(").replace("\n", " ")  # neither a link nor an image
 
 
 def _table(grid: Grid) -> str:

@@ -104,7 +104,7 @@ class Scorecard:
         """Return exactly one estimate; without a segment the overall one.
 
         Args:
-            metric: the metric's label, or its name where one variant of it is there.
+            metric: the metric's label, or the name of a variant that is there alone.
             period: the period's label; may be left out where there is only one.
             currency: the currency; may be left out where there is only one.
             segment: column → value, each of the card's columns.
@@ -117,7 +117,7 @@ class Scorecard:
         if metric not in known:
             raise UnknownNameError("metric on this scorecard", metric, known)
         self._check_columns(segment)
-        of_metric = [row for row in self.rows if metric in (row.metric, row.name)]
+        of_metric = self._of_metric(metric)
         found = [
             row
             for row in of_metric
@@ -127,10 +127,13 @@ class Scorecard:
         ]
         if len(found) == 1:
             return found[0].estimate
-        asked = [
-            f"{name}={value!r}" for name, value in {**segment, "period": period, "currency": currency}.items() if value
-        ]
+        asked = [f"{column}={value!r}" for column, value in segment.items()]
+        asked += [f"{name}={value!r}" for name, value in (("period", period), ("currency", currency)) if value]
         raise AmbiguousError(_choices(metric, asked, found, of_metric))
+
+    def _of_metric(self, metric: str) -> list[Row]:
+        """Return the rows of a label; of a name where no label is spelled so."""
+        return [row for row in self.rows if row.metric == metric] or [row for row in self.rows if row.name == metric]
 
     def _check_columns(self, segment: Mapping[str, Any]) -> None:
         for column in segment:
@@ -141,7 +144,7 @@ class Scorecard:
         return attrs.evolve(self, rows=tuple(row for row in self.rows if keep(row)))
 
     def filter(self, *, metric: str | None = None, period: str | None = None, **segment: str | None) -> Scorecard:
-        """Return the card with only the rows that match.
+        """Return the card with only the rows that match; a metric's name stands for all variants of it.
 
         >>> Scorecard(()).filter(metric="nps").rows
         ()

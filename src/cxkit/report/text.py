@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from typing import TYPE_CHECKING
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from cxkit.report.grid import footnotes, grids
 
@@ -56,7 +56,7 @@ def columns_wide(word: str) -> int:
     """
     if word.isascii():
         return len(word)
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in word)
+    return sum(0 if category(c) in ("Mn", "Me") else 2 if east_asian_width(c) in "WF" else 1 for c in word)
 
 
 def _pad(word: str, width: int) -> str:
