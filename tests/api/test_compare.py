@@ -1,136 +1,183 @@
-"""compare: what changed between two scorecards, and whether it is more than chance."""
+"""compare: differences with intervals and p-values, against published figures."""
 
 from __future__ import annotations
 
-import math
+import json
+from datetime import UTC, datetime
+from typing import Any
 
+import attrs
 import pytest
 
 import cxkit
 from cxkit import metrics
 from cxkit.errors import AmbiguousError, InvalidValueError
-from cxkit.stats.intervals import mean_t, wilson
-
-DAY = 86_400_000_000
-
-
-def answers(
-    instrument: str, counts: dict[float, int], *, day: int = 0, channel: str | None = None
-) -> list[cxkit.Event]:
-    """Return so many answers of each score."""
-    scores = [score for score, n in counts.items() for _ in range(n)]
-    return [
-        cxkit.Event(f"{instrument}-{day}-{channel}-{n}", day * DAY, "survey.answered", channel=channel,
-                    instrument=instrument, score=score)
-        for n, score in enumerate(scores)
-    ]  # fmt: skip
+from cxkit.metrics import Estimate
+from cxkit.report import Row, Scorecard
 
 
-def nps_card(detractors: int, passives: int, promoters: int, **options: str) -> cxkit.Scorecard:
+def nps(detractors: int, passives: int, promoters: int, **options: Any) -> Scorecard:
     """Return the card of so many answers."""
-    return cxkit.score(answers("nps", {0: detractors, 7: passives, 10: promoters}), metrics.nps(**options))  # type: ignore[arg-type]
+    scores = [3] * detractors + [8] * passives + [10] * promoters
+    events = [cxkit.event("survey.answered", instrument="nps", score=score) for score in scores]
+    return cxkit.score(events, metrics.nps(**options))
 
 
-def test_nps_of_two_samples_wald():
-    """[20, 30, 50] against [10, 30, 60]: SE .102956, z -1.94257, p .052068 (R; definitions, NPS)."""
-    found = cxkit.compare(after=nps_card(20, 30, 50, interval="wald"), before=nps_card(10, 30, 60, interval="wald"))
-    row = found.get("nps")
-    assert row.value == pytest.approx(-20)
-    assert (row.z, row.p) == (pytest.approx(-1.94257, abs=5e-6), pytest.approx(0.052068, abs=5e-7))
-    assert (row.high - row.low) / 2 / 1.959964 == pytest.approx(10.2956, abs=5e-5)
+def card(*rows: tuple[str, Estimate], **columns: Any) -> Scorecard:
+    """Return a card of estimates."""
+    known = {"segment": {}, "overall": True, "period": None, "partial": False, "currency": None, "better": "higher"}
+    return Scorecard(tuple(Row(metric=m, title=m, estimate=e, **{**known, **columns}) for m, e in rows))
 
 
-def test_nps_of_two_samples_adjusted():
-    """The same with adjusted counts: SE .101822, z -1.90701, p .056519 (R; Rocks 2016)."""
-    row = cxkit.compare(after=nps_card(20, 30, 50), before=nps_card(10, 30, 60)).get("nps")
-    assert (row.z, row.p) == (pytest.approx(-1.90701, abs=5e-6), pytest.approx(0.056519, abs=5e-7))
-    assert (row.high - row.low) / 2 / 1.959964 == pytest.approx(10.1822, abs=5e-5)
-    assert row.low < row.value < row.high
-    assert row.verdict == "undecided"
+# Rocks 2016; figures by R: [20, 30, 50] against [10, 30, 60].
+@pytest.mark.parametrize(
+    ("interval", "se", "z", "p"),
+    [("wald", 0.102956, -1.94257, 0.052068), ("adjusted-wald", 0.101822, -1.90701, 0.056519)],
+)
+def test_two_net_promoter_scores(interval: str, se: float, z: float, p: float):
+    """The test of two Net Promoter Scores, plain and on adjusted counts."""
+    found = cxkit.compare(after=nps(20, 30, 50, interval=interval), before=nps(10, 30, 60, interval=interval)).get(
+        "nps"
+    )
+    assert found.value == pytest.approx(-20)
+    assert (found.z, found.p) == pytest.approx((z, p), abs=5e-6)
+    centre = found.after.centre - found.before.centre
+    assert (found.low, found.high) == pytest.approx((centre - 195.9964 * se, centre + 195.9964 * se), abs=5e-4)
+    assert found.verdict == "undecided"
 
 
-def test_shares_get_newcombes_interval():
-    """56/70 against 48/80: .2 with .0524….3339 by the score method without correction (Newcombe 1998, table II, a)."""
-    after = cxkit.score(answers("csat", {5: 56, 1: 14}), "csat")
-    before = cxkit.score(answers("csat", {5: 48, 1: 32}), "csat")
-    row = cxkit.compare(after=after, before=before).get("csat")
-    assert row.value == pytest.approx(0.2)
-    assert (row.low, row.high) == (pytest.approx(0.0524, abs=5e-5), pytest.approx(0.3339, abs=5e-5))
-    assert row.verdict == "better"
-    assert wilson(0.8, 70)[0] < 0.8
+# Newcombe 1998, Statistics in Medicine 17, table II, (a): 56/70 against 48/80, method 10: .0524 to .3339.
+def test_two_shares():
+    """Two shares are compared by Newcombe's method 10."""
+
+    def csat(satisfied: int, n: int) -> Scorecard:
+        scores = [5] * satisfied + [1] * (n - satisfied)
+        events = [cxkit.event("survey.answered", instrument="csat", score=score) for score in scores]
+        return cxkit.score(events, "csat")
+
+    found = cxkit.compare(after=csat(56, 70), before=csat(48, 80)).get("csat")
+    assert found.value == pytest.approx(0.2)
+    assert (found.low, found.high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert found.verdict == "better"
+    assert found.p < 0.05
 
 
-def test_means_get_welchs_test():
-    """Two means: z is Welch's t, and p comes from Satterthwaite's degrees of freedom (hand-computed, D)."""
-    after = cxkit.score(answers("ces", {3: 2, 5: 2}), "ces")
-    before = cxkit.score(answers("ces", {2: 3, 4: 3}), "ces")
-    row = cxkit.compare(after=after, before=before).get("ces")
-    a, b = (4 / 3) / 4, (6 / 5) / 6
-    assert row.z == pytest.approx(1 / math.sqrt(a + b))
-    df = (a + b) ** 2 / (a**2 / 3 + b**2 / 5)
-    assert df == pytest.approx(6.4, abs=0.2)
-    assert row.p == pytest.approx(0.218, abs=0.005)
-    assert row.low == pytest.approx(1 - math.hypot(4 - mean_t(4, 4 / 3, 4)[0], mean_t(3, 6 / 5, 6)[1] - 3))
+# 10, 12, 14 against 15, 17, 22, 30, on 3.68048 degrees of freedom (SciPy 1.17.1, stats.ttest_ind, equal_var=False).
+def test_two_means():
+    """Two means are compared by Welch's test."""
+
+    def orders(*amounts: int) -> Scorecard:
+        events = [cxkit.event("order.placed", amount=cxkit.Money(amount, "USD")) for amount in amounts]
+        return cxkit.score(events, "average_transaction_value")
+
+    found = cxkit.compare(after=orders(10, 12, 14), before=orders(15, 17, 22, 30)).get("average_transaction_value")
+    assert (found.z, found.p) == pytest.approx((-2.5455844, 0.0689359), abs=5e-8)
+    assert found.low < found.value < found.high
 
 
-def test_lower_is_better_for_waits():
-    """A shorter wait is an improvement; the verdict knows which way is up."""
-
-    def card(seconds: int) -> cxkit.Scorecard:
-        events = []
-        for n in range(40):
-            events.append(cxkit.Event(f"o{n}", 0, "contact.opened", reference=f"t{n}"))
-            events.append(cxkit.Event(f"a{n}", (seconds + n) * 1_000_000, "contact.answered", reference=f"t{n}"))
-        return cxkit.score(events, "first_response_time")
-
-    row = cxkit.compare(after=card(100), before=card(400)).get("first_response_time")
-    assert row.value == pytest.approx(-300, rel=0.02)
-    assert row.verdict == "better"
-    assert row.p < 0.001
-
-
-def test_latest_periods_are_compared_with_each_other():
-    """Two single periods match whatever they are called; two cards of several periods match by period."""
-    events = answers("nps", {10: 9, 0: 1}, day=0, channel="web") + answers("nps", {10: 1, 0: 9}, day=40, channel="web")
-    card = cxkit.score(events, "nps", by="channel", every="month")
-    row = cxkit.compare(after=card.latest(), before=card.latest(2)).get("nps", channel="web")
-    assert row.value == pytest.approx(-160)
-    assert row.verdict == "worse"
-    assert [each.value for each in cxkit.compare(after=card, before=card)] == [0, 0, 0, 0]
+@pytest.mark.parametrize(
+    ("better", "low", "high", "verdict"),
+    [
+        ("higher", 1.0, 2.0, "better"),
+        ("higher", -2.0, -1.0, "worse"),
+        ("lower", 1.0, 2.0, "worse"),
+        ("lower", -2.0, -1.0, "better"),
+        (None, 1.0, 2.0, "up"),
+        (None, -2.0, -1.0, "down"),
+        ("higher", -1.0, 1.0, "undecided"),
+        ("higher", 0.0, 1.0, "undecided"),
+        ("higher", None, 1.0, "undecided"),
+    ],
+)
+def test_verdict(better: str | None, low: float | None, high: float | None, verdict: str):
+    """Which way is an improvement is the metric's; an interval that spans zero decides nothing."""
+    after, before = (card(("m", Estimate(v, v, v)), better=better) for v in (1.0, 0.0))
+    found = cxkit.compare(after=after, before=before).get("m")
+    assert attrs.evolve(found, low=low, high=high).verdict == verdict
 
 
-def test_what_neither_side_observed_is_left_out():
-    """A channel without answers on both sides isn't a difference; one that has them on one side is a dash."""
-    events = answers("nps", {9: 3}, channel="web") + answers("csat", {4: 2}, channel="app")
-    card = cxkit.score(events, ["nps", "csat"], by="channel")
-    found = cxkit.compare(after=card, before=card)
-    assert [(row.metric, dict(row.segment)) for row in found] == [
-        ("nps", {}), ("nps", {"channel": "web"}), ("csat", {}), ("csat", {"channel": "app"}),
-    ]  # fmt: skip
-    empty = cxkit.score([], "nps")
-    assert cxkit.compare(after=cxkit.score(answers("nps", {9: 3}), "nps"), before=empty).get("nps").value is None
+def test_nothing_on_one_side():
+    """Where one side observed nothing there is no difference; where neither did there is no row."""
+    after = card(("a", Estimate(1.0, 0.0, 2.0, n=3)), ("b", Estimate(None)))
+    before = card(("a", Estimate(None)), ("b", Estimate(None)))
+    found = cxkit.compare(after=after, before=before)
+    assert [(row.metric, row.value, row.low, row.p, row.verdict) for row in found] == [
+        ("a", None, None, None, "undecided")
+    ]
 
 
-def test_cards_of_two_levels_are_not_compared():
-    """A 90 % interval against a 95 % one has no level."""
-    events = answers("nps", {9: 3})
-    with pytest.raises(InvalidValueError, match=r"level: 0\.9 differs"):
+def test_open_intervals_stay_open():
+    """A side without a bound leaves the difference without one."""
+    found = cxkit.compare(after=card(("m", Estimate(3.0, 1.0, None))), before=card(("m", Estimate(1.0, 0.0, 2.0)))).get(
+        "m"
+    )
+    assert found.high is None
+    assert found.low == pytest.approx(2 - 5**0.5)
+
+
+def test_rows_are_matched():
+    """By metric, segment and currency; and by period where a card has several."""
+    events = [
+        cxkit.event(
+            "survey.answered",
+            instrument="nps",
+            score=score,
+            channel=channel,
+            customer="an",
+            time=datetime(2026, month, 10, tzinfo=UTC),
+        )
+        for score, channel, month in ((9, "web", 1), (3, "app", 1), (10, "web", 2), (10, None, 2), (0, "web", 3))
+    ]
+    months = cxkit.score(events, ["nps", "nps[answers=latest]"], by="channel", every="month")
+    found = cxkit.compare(after=months.latest(2), before=months.latest(3))
+    assert found.get("nps", channel="web").value == 0
+    assert found.get("nps").value == 100
+    assert found.get("nps[answers=latest]").metric == "nps[answers=latest]"
+    assert {row.segment.get("channel", "all") for row in found} == {"all", "web", "app", None}
+    whole = cxkit.compare(after=months, before=months)
+    assert len(whole) == sum(row.estimate.value is not None for row in months)
+    assert {row.value for row in whole} == {0.0}
+
+
+def test_several_or_none():
+    """A lookup that isn't exact lists what there is."""
+    found = cxkit.compare(after=nps(1, 1, 1), before=nps(1, 1, 1))
+    with pytest.raises(AmbiguousError, match="0 differences answer to 'csat' overall; there is: nps overall"):
+        found.get("csat")
+
+
+def test_nothing_in_common():
+    """Cards without a common row can't be compared."""
+    with pytest.raises(AmbiguousError, match="nothing to compare: <Scorecard of nps: 1 rows> and <Scorecard of a: 1"):
+        cxkit.compare(after=nps(1, 1, 1), before=card(("a", Estimate(1.0))))
+
+
+def test_levels_must_agree():
+    """Intervals of two levels can't be put together."""
+    events = [cxkit.event("survey.answered", instrument="nps", score=9)]
+    with pytest.raises(InvalidValueError, match=r"level: 0\.9 differs from the other card's 0\.95"):
         cxkit.compare(after=cxkit.score(events, "nps"), before=cxkit.score(events, "nps", level=0.9))
 
 
-def test_cards_without_a_common_row_are_not_compared():
-    """Nothing in common is said, not shown as an empty table."""
-    events = answers("nps", {9: 3}) + answers("csat", {5: 3})
-    with pytest.raises(AmbiguousError, match="have no row in common"):
-        cxkit.compare(after=cxkit.score(events, "nps"), before=cxkit.score(events, "csat"))
-
-
-def test_a_comparison_prints_and_hands_on():
-    """Text has a line a difference, dictionaries the numbers."""
-    found = cxkit.compare(after=nps_card(20, 30, 50), before=nps_card(10, 30, 60))
-    assert "nps" in str(found)
-    assert "-20.0 [" in str(found)
-    assert found.to_dicts()[0]["verdict"] == "undecided"
+def test_renderings():
+    """Differences print as a table, and go into JSON with their segments."""
+    found = cxkit.compare(after=nps(0, 0, 50), before=nps(50, 0, 0))
+    lines = str(found).splitlines()
+    assert lines[0].split() == ["metric", "before", "after", "difference", "p", "verdict"]
+    assert lines[2].split()[:3] == ["nps", "-100.0", "+100.0"]
+    assert lines[2].endswith("<0.001  better")
+    assert lines[-1] == "In brackets: 95 % intervals, the two sides taken as independent samples."
+    (row,) = json.loads(found.to_json())["rows"]
+    assert (row["metric"], row["difference"], row["verdict"], row["overall"]) == ("nps", 200.0, "better", True)
     assert repr(found) == "<Comparison: 1 differences>"
-    with pytest.raises(AmbiguousError, match="0 differences answer to 'csat'"):
-        found.get("csat")
+
+
+def test_segments_are_set_apart():
+    """A segment's column named as one of the comparison's own doesn't overwrite it; control characters stay put."""
+    before, after = (
+        card(("m", Estimate(v, v, v)), segment={"after": "x\n", "channel": None}, overall=False) for v in (1.0, 2.0)
+    )
+    found = cxkit.compare(after=after, before=before)
+    (row,) = found.to_dicts()
+    assert (row["segment_after"], row["after"], row["channel"]) == ("x\n", 2.0, None)
+    assert "m · x\\n · (none)" in str(found)

@@ -109,7 +109,10 @@ def _metrics(metrics: Iterable[MetricLike] | MetricLike | None) -> list[Metric] 
         return None
     if isinstance(metrics, str | Metric) or callable(metrics):
         metrics = [metrics]
-    listed = list(metrics)
+    try:
+        listed = list(metrics)
+    except TypeError:
+        raise InvalidValueError("metrics", metrics, "isn't a metric, a metric's name, or several of them") from None
     # Plugins are loaded only for names that have to be looked up.
     found = [wanted if isinstance(wanted, Metric) else registry().catalogue.metric(wanted) for wanted in listed]
     labels = [metric.label for metric in found]

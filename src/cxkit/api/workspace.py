@@ -77,7 +77,8 @@ class Workspace:
         """Record that something happened, and return the event once it is committed.
 
         The arguments are those of `cxkit.event`. The same fact twice is one event; with other content it is a
-        correction, which replaces the first.
+        correction, which replaces the first. Without a time, a fact that is known keeps its own, so that a retry
+        changes nothing.
 
         Raises:
             InvalidValueError: a field can't hold what was given, or the customer was forgotten.
@@ -102,9 +103,12 @@ class Workspace:
             properties=properties,
             id=id,
         )
-        if self.store.append(made) == "refused":
+        outcome = self.store.append(made, untimed=time is None)
+        if outcome == "new":
+            return made
+        if outcome == "refused":
             raise InvalidValueError("customer", customer, "was forgotten, and nothing about them is taken any more")
-        return made
+        return self.store.get(made.source, made.id) or made
 
     def answer(self, instrument: str, score: float, *, customer: str | None = None, **columns: Any) -> Event:  # noqa: ANN401
         """Record an answer to an instrument, such as ``answer("nps", 9, customer="c42")``.

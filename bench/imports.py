@@ -1,0 +1,47 @@
+"""What `import cxkit` costs over a bare interpreter, in fresh processes; needs Linux's /proc."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+
+from bench.line import Line
+
+LIMIT_MS = 60.0
+LIMIT_MB = 25.0
+_PROBE = """
+import time
+start = time.process_time()
+{statement}
+took = time.process_time() - start
+with open("/proc/self/status") as status:
+    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+print(took * 1000, peak / 1024)
+"""
+
+
+def _probe(statement: str) -> tuple[float, float]:
+    runs = []
+    for _ in range(11):
+        out = subprocess.run(  # noqa: S603 - our own interpreter
+            [sys.executable, "-c", _PROBE.format(statement=statement)], capture_output=True, text=True, check=True
+        )
+        runs.append(tuple(map(float, out.stdout.split())))
+    return statistics.median(run[0] for run in runs), statistics.median(run[1] for run in runs)
+
+
+def lines() -> list[Line]:
+    """Measure time and memory of the import."""
+    bare_ms, bare_mb = _probe("pass")
+    attrs_ms, attrs_mb = _probe("import attrs")
+    ms, mb = _probe("import cxkit")
+    time_line = Line(
+        "import cxkit, processor time", ms - bare_ms, "ms", "import attrs alone", attrs_ms - bare_ms,
+        f"< {LIMIT_MS:g} ms", ms - bare_ms < LIMIT_MS,
+    )  # fmt: skip
+    size_line = Line(
+        "import cxkit, memory over bare Python", mb - bare_mb, "MB", "import attrs alone", attrs_mb - bare_mb,
+        f"< {LIMIT_MB:g} MB", mb - bare_mb < LIMIT_MB,
+    )  # fmt: skip
+    return [time_line, size_line]

@@ -1,0 +1,119 @@
+"""The columns of an event table: what types they may have, and how they are made the same everywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import narwhals.stable.v2 as nw
+
+from cxkit.engines.request import segment_text
+from cxkit.errors import InvalidValueError
+from cxkit.model.event import COLUMNS, PPM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Sort = Literal["text", "whole", "float", "bool", "date"]
+"""What a column holds, as far as filters and segments care."""
+
+INTEGERS: Final = frozenset({"ts_us", "amount_minor", "duration_us", "weight_ppm"})
+FLOATS: Final = frozenset({"score"})
+TEXTS: Final = frozenset(COLUMNS) - INTEGERS - FLOATS
+# ASCII by their definition, or compared with nothing: never put into NFC.
+PLAIN: Final = frozenset({"kind", "currency", "properties"})
+_ABSENT: Final = {"id": "", "source": "", "weight_ppm": PPM}
+
+
+def whole(value: int) -> nw.Expr:
+    """Return a literal of 64 bits: a shorter one would overflow when it is summed."""
+    return nw.lit(value, nw.Int64)
+
+
+def flag(condition: nw.Expr) -> nw.Expr:
+    """Return 1 where a condition holds and 0 elsewhere, also where it is null."""
+    return nw.when(condition).then(whole(1)).otherwise(whole(0))
+
+
+def sort_of(name: str, dtype: Any) -> Sort:  # noqa: ANN401 - narwhals' types are classes and instances
+    """Say what a column holds.
+
+    Raises:
+        InvalidValueError: something that can neither be compared nor segmented by.
+    """
+    if any(dtype == text for text in (nw.String, nw.Unknown, nw.Categorical, nw.Enum)):
+        return "text"
+    if dtype == nw.Boolean:
+        return "bool"
+    if dtype.is_integer():
+        return "whole"
+    if dtype.is_float():
+        return "float"
+    if dtype == nw.Date:
+        return "date"
+    raise InvalidValueError(name, str(dtype), "is a type that can't be read here: cast the column, to text say")
+
+
+def sort_of_known(name: str) -> Sort:
+    """Say what one of the event's columns holds."""
+    return "text" if name in TEXTS else "float" if name in FLOATS else "whole"
+
+
+def known(name: str, dtype: Any) -> nw.Expr:  # noqa: ANN401 - narwhals' types are classes and instances
+    """Return one of the event's columns in its type; ``dtype`` is None where the table lacks it.
+
+    Raises:
+        InvalidValueError: the table holds another type there.
+    """
+    absent = _ABSENT.get(name)
+    if dtype is None or dtype == nw.Unknown:
+        wanted = nw.Int64 if name in INTEGERS else nw.Float64 if name in FLOATS else nw.String
+        return nw.lit(absent, wanted).alias(name)
+    sort = sort_of(name, dtype)
+    column = nw.col(name)
+    if name in TEXTS:
+        if sort != "text":
+            raise InvalidValueError(name, str(dtype), "isn't text: cast the column")
+        column = column if dtype == nw.String else column.cast(nw.String)
+    elif name in INTEGERS:
+        if sort != "whole":
+            raise InvalidValueError(name, str(dtype), "isn't a column of whole numbers: cast it to a 64-bit integer")
+        column = column if dtype == nw.Int64 else column.cast(nw.Int64)
+    elif sort not in {"whole", "float"}:
+        raise InvalidValueError(name, str(dtype), "isn't a column of numbers: cast it")
+    else:
+        column = clean(column if dtype == nw.Float64 else column.cast(nw.Float64))
+    return (column if absent is None else column.fill_null(absent)).alias(name)
+
+
+def clean(column: nw.Expr) -> nw.Expr:
+    """Return floats with NaN as null, for NaN ≥ 9 is true on every engine, and with one zero."""
+    return nw.when(column == 0.0).then(nw.lit(0.0, nw.Float64)).otherwise(nw.when(~column.is_nan()).then(column))
+
+
+def further(column: nw.Expr, sort: Sort, dtype: Any) -> nw.Expr:  # noqa: ANN401 - narwhals' types are classes and instances
+    """Return a column that isn't the event's, as filters and segments read it."""
+    if sort == "float":
+        return clean(column.cast(nw.Float64))
+    if sort == "whole":
+        return column.cast(nw.Int64)
+    if sort == "bool" or dtype == nw.String:
+        return column
+    return column.cast(nw.String)
+
+
+def as_key(column: nw.Expr, sort: Sort) -> nw.Expr:
+    """Return a column as segments and joins need it: text without nulls, for a null equals no null in a join."""
+    return (column if sort in {"text", "date"} else column.cast(nw.String)).fill_null("")
+
+
+def key_reader(sort: Sort) -> Callable[[str], str | None]:
+    """Return how to read a key's text as a segment's.
+
+    >>> key_reader("float")("3.0"), key_reader("bool")("True"), key_reader("text")("") is None
+    ('3', 'true', True)
+    """
+    if sort == "float":
+        return lambda text: segment_text(float(text)) if text else None
+    if sort == "bool":
+        return lambda text: text.lower() or None
+    return lambda text: text or None

@@ -1,0 +1,79 @@
+"""Moments on tables: sums of 64 bits that can't overflow, put together as Python's integers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from cxkit.engines.frame.cells import Measure, count
+from cxkit.stats import Moments, MomentsState
+from cxkit.stats.moments import LIMB, LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cxkit.engines.frame.cells import Keys, Place, Queries
+    from cxkit.engines.frame.table import Table
+
+
+def plan(statistic: Moments, table: Table, keys: Keys, queries: Queries) -> Callable[[], Mapping[Place, MomentsState]]:
+    """Plan the sums of a column."""
+    name, value = f"m_{statistic.of}", table.whole(statistic.of)
+    nulls = f"{name}_nulls"
+    planned = measures(name, value, small=table.sums_fit(statistic.of, power=2))
+    found = queries.measure(statistic.where, keys, [*planned, count(nulls, value.is_null())])
+    return lambda: {place: state(name, measured, int(measured[nulls])) for place, measured in found()}
+
+
+def measures(name: str, value: nw.Expr, *, small: bool) -> list[Measure]:
+    """Return what the moments of an integer column are put together from.
+
+    Unless the squares are so small that their sum has 64 bits, a value is split into x = h·2²⁶ + l, so that h², h·l and
+    l² have 64 bits; of each the quotient and the remainder by 2²⁶ are summed, which up to 2³⁶ rows can't overflow.
+
+    Args:
+        name: what the measures' names begin with.
+        value: the column.
+        small: whether Σx² surely has 64 bits.
+    """
+    if small:
+        return [*_extremes(name, value), Measure(f"{name}_sum", value), Measure(f"{name}_squares", value * value)]
+    kept = nw.when((value < LIMIT) & (value > -LIMIT)).then(value)
+    high, low = kept // LIMB, kept % LIMB
+    products = {"hh": high * high, "hl": high * low, "ll": low * low}
+    return [
+        *_extremes(name, kept),
+        Measure(f"{name}_h", high),
+        Measure(f"{name}_l", low),
+        *[Measure(f"{name}_{product}_q", column // LIMB) for product, column in products.items()],
+        *[Measure(f"{name}_{product}_r", column % LIMB) for product, column in products.items()],
+        count(f"{name}_out", (value >= LIMIT) | (value <= -LIMIT)),
+    ]
+
+
+def _extremes(name: str, value: nw.Expr) -> list[Measure]:
+    least, most = Measure(f"{name}_least", value, "min"), Measure(f"{name}_most", value, "max")
+    return [count(f"{name}_n", ~value.is_null()), least, most]
+
+
+def state(name: str, measured: Mapping[str, Any], nulls: int = 0) -> MomentsState:
+    """Put a cell's moments together."""
+
+    def part(of: str) -> int:
+        return int(measured.get(f"{name}_{of}") or 0)
+
+    def product(of: str) -> int:
+        return part(f"{of}_q") * LIMB + part(f"{of}_r")
+
+    if not part("n"):
+        return MomentsState(nulls=nulls, out=part("out"))
+    return MomentsState(
+        part("n"),
+        part("sum") + part("h") * LIMB + part("l"),
+        part("squares") + product("hh") * LIMB * LIMB + 2 * product("hl") * LIMB + product("ll"),
+        part("least"),
+        part("most"),
+        nulls,
+        part("out"),
+    )

@@ -1,0 +1,92 @@
+"""The native functions on DuckDB. Whatever is made is made on the connection of the caller's relation."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING
+
+import narwhals.stable.v2 as nw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import duckdb
+
+    from cxkit.engines.frame.backend import Columns, LazyFrame, Row
+
+_serial = count()
+
+
+def scan(path: str) -> duckdb.DuckDBPyRelation:
+    """Return a relation over Parquet files, on a connection of its own."""
+    import duckdb
+
+    return duckdb.connect().read_parquet(path)
+
+
+def instant(frame: LazyFrame, column: str, name: str) -> LazyFrame:
+    """Add the microseconds since 1970 in UTC of a column of aware datetimes."""
+    return _again(_native(frame).project(f"*, epoch_us({_quoted(column)}) as {_quoted(name)}"))
+
+
+def odd(frame: LazyFrame, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the text columns that hold an empty text, or more than ASCII."""
+    looks = ", ".join(f"bool_or({name} = '' or strlen({name}) > length({name}))" for name in map(_quoted, columns))
+    (found,) = _native(frame).aggregate(looks).fetchall()
+    return tuple(column for column, is_odd in zip(columns, found, strict=True) if is_odd)
+
+
+def composed(frame: LazyFrame, columns: Sequence[str]) -> LazyFrame:
+    """Put text columns into NFC."""
+    replaced = ", ".join(f"nfc_normalize({_quoted(column)}) as {_quoted(column)}" for column in columns)
+    return _again(_native(frame).project(f"* replace ({replaced})"))
+
+
+def beside(frame: LazyFrame, texts: Columns, wholes: Columns) -> LazyFrame:
+    """Return a small table, of columns of text and of integers, that can be joined to the frame."""
+    import pyarrow as pa
+
+    columns = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    columns |= {name: pa.array(values, pa.int64()) for name, values in wholes.items()}
+    cx_beside = pa.table(columns)
+    # DuckDB finds the Arrow table by the name of the variable.
+    found = _native(frame).query(f"cx_frame_{next(_serial)}", "select * from cx_beside")
+    del cx_beside
+    return _again(found)
+
+
+@contextmanager
+def near(frame: LazyFrame) -> Iterator[LazyFrame]:
+    """Leave the frame where it is: DuckDB scans quicker than it writes."""
+    yield frame
+
+
+@contextmanager
+def held(frame: LazyFrame) -> Iterator[LazyFrame]:
+    """Keep the frame in a temporary table while the context lasts: many queries read it."""
+    name, view = f"cx_held_{next(_serial)}", f"cx_frame_{next(_serial)}"
+    native = _native(frame)
+    native.query(view, f"create temporary table {name} as select * from {view}")
+    try:
+        yield _again(native.query(f"cx_frame_{next(_serial)}", f"select * from {name}"))  # noqa: S608 - our own name
+    finally:
+        native.query(f"cx_frame_{next(_serial)}", f"drop table {name}")
+
+
+def rows(frames: Sequence[LazyFrame]) -> list[list[Row]]:
+    """Compute frames one after the other, each on all cores, and return their rows."""
+    return [_native(frame).fetchall() for frame in frames]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _native(frame: LazyFrame) -> duckdb.DuckDBPyRelation:
+    native: duckdb.DuckDBPyRelation = frame.to_native()
+    return native
+
+
+def _again(native: duckdb.DuckDBPyRelation) -> LazyFrame:
+    return nw.from_native(native)

@@ -1,0 +1,188 @@
+"""Spans on tables: pick the starts, lay the ends beside them in time, look ahead (or back) once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+import narwhals.stable.v2 as nw
+
+from cxkit.engines.frame import moments, sketch
+from cxkit.engines.frame.cells import count, grouped
+from cxkit.engines.frame.columns import flag, whole
+from cxkit.engines.frame.table import ORDER, in_bounds
+from cxkit.stats import MomentsState, Spans, SpansState, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cxkit.engines.frame.backend import LazyFrame
+    from cxkit.engines.frame.cells import Keys, Place, Queries
+    from cxkit.engines.frame.table import Table
+
+_NONE: Final = 2**62  # later than any event
+_STARTS, _ENDS = nw.col("cx_starts") == 1, nw.col("cx_ends") == 1
+
+
+def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callable[[], Mapping[Place, SpansState]]:
+    """Plan the pairing of starts with ends."""
+    key = table.named(statistic.key)
+    unit = key if statistic.unit is None else table.named(statistic.unit)
+    keyless, unitless = nw.col(key).is_null(), nw.col(unit).is_null()
+    columns = dict.fromkeys((key, unit, *ORDER, *keys.cell, "cx_starts", "cx_ends"))
+    marked = table.keep(_marked(statistic, table).select(*columns))
+    keyed = marked.filter(~keyless)
+    ends = keyed.filter(_ENDS)
+    starts = _picked(keyed.filter(_STARTS, ~unitless), statistic, keys, tuple(dict.fromkeys((key, unit))))
+    starts = table.keep(_timed(starts, ends, statistic, key))
+    fates = _fates(_paired(starts, ends, statistic, table, key), statistic, table)
+    gap, span = nw.col("cx_gap"), table.facts.span[1] - table.facts.span[0]
+    measures = [
+        *moments.measures("gap", gap, small=span**2 * table.facts.rows < 2**63),
+        *[count(name, nw.col("cx_fate") == number) for number, name in enumerate(_FATES)],
+    ]
+    by = (*keys.cell, sketch.BUCKET)
+    paired = queries.ask(
+        grouped(fates.with_columns(sketch.bucket(gap, span).alias(sketch.BUCKET)), by, measures), len(by)
+    )
+    orphans = ends.join(starts.select(key), on=key, how="anti").select(*dict.fromkeys((key, *ORDER, *keys.cell)))
+    orphans = orphans.unique(subset=[key], keep="first", order_by=_order(keys))
+    lost = marked.filter(keyless | (_STARTS & unitless))
+    left = {
+        name: queries.ask(grouped(_inside(frame, table), keys.cell), len(keys.cell))
+        for name, frame in (("orphan", orphans), ("unkeyed", lost))
+    }
+
+    def finish() -> Mapping[Place, SpansState]:
+        buckets: dict[Place, dict[int | None, int]] = defaultdict(dict)
+        gaps: dict[Place, MomentsState] = defaultdict(MomentsState)
+        counts: dict[Place, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for (*cell, edge), measured in paired:
+            place = keys.place(cell)
+            for name in _FATES:
+                counts[place][name] += int(measured[name])
+            if edge is not None:
+                buckets[place][edge] = int(measured["cx_n"])
+                gaps[place] = gaps[place].plus(moments.state("gap", measured))
+        for name, query in left.items():
+            for cell, measured in query:
+                counts[keys.place(cell)][name] = int(measured["cx_n"])
+        return {
+            place: SpansState(gaps[place], sketch.state(buckets[place]), **found) for place, found in counts.items()
+        }
+
+    return finish
+
+
+_FATES: Final = ("unmatched", "negative", "immature")
+
+
+def _marked(statistic: Spans, table: Table) -> LazyFrame:
+    """Return the events that start or end, with a 1 where they do."""
+    starts, ends = table.holds(statistic.start), table.holds(statistic.end)
+    kinds = statistic.reads
+    events = table.events if kinds is None else table.where(Where(kind=tuple(sorted(kinds))), inside=False)
+    found = events.filter(starts | ends)
+    return found.with_columns(flag(starts).alias("cx_starts"), flag(ends).alias("cx_ends"))
+
+
+def _order(keys: Keys) -> list[str]:
+    # Where a table has no ids, what ties in time ties in all; the cell decides then, so that chance doesn't.
+    return list(dict.fromkeys((*ORDER, *keys.cell)))
+
+
+def _picked(frame: LazyFrame, statistic: Spans, keys: Keys, per: tuple[str, ...]) -> LazyFrame:
+    """Return the first or last start of each key and unit."""
+    columns = dict.fromkeys((*per, *ORDER, *keys.cell, "cx_ends"))
+    keep = "first" if statistic.starts == "first" else "last"
+    return frame.select(*columns).unique(subset=list(per), keep=keep, order_by=_order(keys))  # type: ignore[arg-type]
+
+
+def _timed(starts: LazyFrame, ends: LazyFrame, statistic: Spans, key: str) -> LazyFrame:
+    """Add from when an end counts, as ``cx_from``, and the key's first and last end.
+
+    An end counts from the start's own time on, or just after it where the only end then is the start itself.
+    """
+    ts = nw.col("ts_us")
+    times = ends.group_by(key).agg(ts.min().alias("cx_earliest"), ts.max().alias("cx_latest"))
+    starts = starts.join(times, on=key, how="left")
+    kinds = (statistic.start.kinds, statistic.end.kinds)
+    if kinds[0] is not None and kinds[1] is not None and not kinds[0] & kinds[1]:
+        return starts.with_columns(ts.alias("cx_from"))
+    together = grouped(ends, (key, "ts_us")).rename({"cx_n": "cx_together"})
+    alone = flag(_ENDS & (nw.col("cx_together") == 1))
+    joined = starts.join(together, on=[key, "ts_us"], how="left")
+    return joined.with_columns((ts + alone).alias("cx_from")).drop("cx_together")
+
+
+def _paired(starts: LazyFrame, ends: LazyFrame, statistic: Spans, table: Table, key: str) -> LazyFrame:
+    """Add to each start its end as ``cx_found``, or null, or an end that doesn't count.
+
+    The key's first end, or its last, mostly is the one. Only where a key has ends on both sides are they searched.
+    """
+    window = statistic.window_us
+    if window is not None and window >= table.facts.span[1] - table.facts.span[0]:
+        window = None
+    earliest, latest = nw.col("cx_earliest"), nw.col("cx_latest")
+    if statistic.ends == "first":
+        easy = (earliest >= nw.col("cx_from")) | (latest < nw.col("cx_from"))
+        one = earliest
+    else:
+        easy = whole(1) == 1 if window is None else (latest <= nw.col("ts_us") + window) | (latest < nw.col("cx_from"))
+        one = latest
+    easy = earliest.is_null() | easy
+    easily = starts.filter(easy).with_columns(one.alias("cx_found"))
+    if statistic.ends == "last" and window is None:
+        return easily
+    hard = table.keep(starts.filter(~easy))
+    if table.is_empty(hard):
+        return easily
+    searched = _searched(hard, ends.join(hard.select(key), on=key, how="semi"), statistic, window, key)
+    return nw.concat([easily, searched.select(*easily.collect_schema().names())])
+
+
+def _searched(starts: LazyFrame, ends: LazyFrame, statistic: Spans, window: int | None, key: str) -> LazyFrame:
+    """Look for ends among a key's many.
+
+    Starts and ends stand in one line by key and time. Looking for the first end after it, a start sees the least of the
+    ends behind it; looking for the last within a window, it stands where its window closes and sees the greatest of
+    those before it.
+    """
+    first = statistic.ends == "first"
+    schema = starts.collect_schema()
+    at = nw.col("cx_from") if first else nw.col("ts_us") + (window or 0)
+    none = nw.lit(None, nw.Int64).alias("cx_end")
+    asking = starts.with_columns(at.alias("cx_at"), whole(0 if first else 1).alias("cx_rank"), none)
+    answering = ends.select(
+        *[nw.col(name) if name == key else nw.lit(None, dtype).alias(name) for name, dtype in schema.items()],
+        nw.col("ts_us").alias("cx_at"),
+        whole(1 if first else 0).alias("cx_rank"),
+        nw.col("ts_us").alias("cx_end"),
+    )
+    line, end, order = nw.concat([asking, answering]), nw.col("cx_end"), ["cx_at", "cx_rank"]
+    # A running value is null beside a null: a number must stand for no end.
+    running = end.fill_null(_NONE).cum_min(reverse=True) if first else end.fill_null(-_NONE).cum_max()
+    found = line.with_columns(running.over(key, order_by=order).alias("cx_found"))
+    return found.filter(~nw.col("cx_from").is_null())
+
+
+def _fates(line: LazyFrame, statistic: Spans, table: Table) -> LazyFrame:
+    """Add the gap of the starts that are matched, and the number of the fate of those that aren't."""
+    ts, found = nw.col("ts_us"), nw.col("cx_found")
+    line = _inside(line, table)
+    gap = found - ts
+    matched = (found >= nw.col("cx_from")) & (found < _NONE)
+    ripe = nw.lit(True, nw.Boolean)  # noqa: FBT003 - a literal column
+    if statistic.window_us is not None:
+        matched &= gap <= statistic.window_us
+        first = table.facts.span[0]
+        ripe = ts <= max(table.end_us - statistic.window_us, first - 1)
+    negative = (nw.col("cx_earliest") < ts) & (nw.col("cx_latest") < nw.col("cx_from"))
+    fate = nw.when(~ripe).then(whole(2)).when(matched).then(nw.lit(None, nw.Int64)).when(negative).then(whole(1))
+    fate = fate.otherwise(whole(0))
+    return line.with_columns(nw.when(ripe & matched).then(gap).alias("cx_gap"), fate.alias("cx_fate"))
+
+
+def _inside(frame: LazyFrame, table: Table) -> LazyFrame:
+    bounds = in_bounds(table.request)
+    return frame if bounds is None else frame.filter(bounds)

@@ -1,0 +1,87 @@
+"""Which columns a request reads, and as what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from cxkit.errors import UnsupportedError
+from cxkit.stats import By, Clustered, Distinct, Frequency, Moments, Returns, Sketch, Spans, Tally, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxkit.engines.request import Request
+    from cxkit.stats import Condition, Statistic
+
+_ORDER = ("source", "id")  # beside ts_us, which is always read
+
+
+@attrs.frozen
+class Wants:
+    """What a request reads.
+
+    Attributes:
+        conditions: pairs of column and condition, of all filters.
+        values: columns whose values are counted, compared or joined.
+        wholes: columns whose values are summed.
+        keys: columns that statistics are split by, beyond the segments.
+    """
+
+    conditions: tuple[tuple[str, Condition], ...]
+    values: frozenset[str]
+    wholes: frozenset[str]
+    keys: tuple[str, ...]
+
+
+def wants(request: Request) -> Wants:
+    """Return what a request's statistics read."""
+    conditions: dict[tuple[str, Condition], None] = {}
+    values: set[str] = set()
+    wholes: set[str] = set()
+    keys: dict[str, None] = {}
+    for statistic in request.statistics:
+        inner, columns = unwrapped(statistic)
+        keys |= dict.fromkeys(columns)
+        conditions |= dict.fromkeys(pair for where in wheres(inner) for pair in where.conditions)
+        match inner:
+            case Moments(of=of) | Sketch(of=of):
+                wholes.add(of)
+            case Returns(of=of) | Clustered(of=of):
+                values.add("customer")
+                wholes.update({of} if of is not None else ())
+            case Frequency():
+                values.add("customer")
+            case Distinct(of=of) | Tally(of=of, keep="all"):
+                values.add(of)
+            case Tally(of=of, per=per):
+                values.update((of, per, *_ORDER))
+            case Spans(key=key, unit=unit):
+                values.update((key, *_ORDER, *([unit] if unit else ())))
+    return Wants(tuple(conditions), frozenset(values), frozenset(wholes), tuple(keys))
+
+
+def unwrapped(statistic: Statistic) -> tuple[Any, tuple[str, ...]]:
+    """Return the statistic inside of `By`, and the columns it is split by.
+
+    Raises:
+        UnsupportedError: `Spans` inside of `By`.
+    """
+    columns: list[str] = []
+    inner: Any = statistic
+    while isinstance(inner, By):
+        columns.append(inner.column)
+        inner = inner.of
+    if columns and isinstance(inner, Spans):
+        message = f"the frame engine can't split Spans by {columns[0]}, for each has two events: segment by it instead"
+        raise UnsupportedError(message)
+    return inner, tuple(columns)
+
+
+def wheres(statistic: Any) -> Iterator[Where]:  # noqa: ANN401 - any of the attrs classes
+    """Return a statistic's filters."""
+    for field in attrs.fields(type(statistic)):
+        value = getattr(statistic, field.name)
+        if isinstance(value, Where):
+            yield value
