@@ -39,8 +39,8 @@ def order(
 def test_ties_in_time_go_by_source_and_id_in_code_point_order(engine):
     """Of answers at one instant with the ids _ a A B the first is A's and the latest a's, whatever a locale thinks."""
     events = [
-        cxkit.Event(id, 0, "survey.answered", "c", instrument="nps", score=score)
-        for id, score in (("_", 7.0), ("a", 9.0), ("A", 0.0), ("B", 7.0))
+        cxkit.Event(name, 0, "survey.answered", "c", instrument="nps", score=score)
+        for name, score in (("_", 7.0), ("a", 9.0), ("A", 0.0), ("B", 7.0))
     ]
     assert cxkit.score(events, "nps[answers=latest]", engine=engine).get("nps").value == 100
     assert cxkit.score(events, "nps[answers=first]", engine=engine).get("nps").value == -100

@@ -75,8 +75,8 @@ def test_a_currency_beside_an_empty_amount_is_no_amount() -> None:
         ("2026-01-01T00:00Z,order.placed,c,,,12.90,EURO",
          "3: currency: 'EURO' isn't a currency of ISO 4217 that has amounts; did you mean 'EUR'?"),
         ("2026-01-01T00:00Z,order.placed,c,,,12.905,USD",
-         "3: amount: '12.905' has more decimals than USD has (2): correct it, or round it on purpose "
-         "(Money's rounding=)"),
+         ("3: amount: '12.905' has more decimals than USD has (2): correct it, or round it on purpose "
+         "(Money's rounding=)")),
         ("2026-01-01T00:00Z,order.placed,c,,,1e309,USD",
          "3: amount: '1e309' is more than 64 bits of minor units hold"),
         ("2026-01-01T00:00Z,order.placed,c,,,1e999999999,USD",

@@ -63,7 +63,9 @@ def test_spellings(spelling: str, label: str):
 )
 def test_options_are_read_by_type(spelling: str, title: str):
     """A text becomes what the option's default is: a whole number, a number, true or false, text or none."""
-    assert TYPED.metric(spelling).title == title
+    made = TYPED.metric(spelling)
+    assert made.title == title
+    assert TYPED.metric(made.label).title == title
 
 
 @pytest.mark.parametrize(

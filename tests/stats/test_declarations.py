@@ -14,11 +14,15 @@ from cxkit.stats import (
     Clustered,
     Distinct,
     Frequency,
+    FrequencyState,
     Less,
     Moments,
+    MomentsState,
     Returns,
     Sketch,
+    SketchState,
     Spans,
+    SpansState,
     Statistic,
     Tally,
     Where,
@@ -121,6 +125,16 @@ def test_a_negative_window_is_named():
 def test_a_window_is_a_timedelta_or_microseconds():
     """Both ways of writing a window make one declaration."""
     assert Spans(OPENED, ANSWERED, window_us=timedelta(days=1)) == Spans(OPENED, ANSWERED, window_us=86_400_000_000)
+
+
+def test_what_states_add_up_to():
+    """Totals that formulas ask for: events of customers, starts that ended, values in a histogram."""
+    assert FrequencyState({1: 3, 2: 1, 9: 1}).events == 14
+    assert SpansState(MomentsState(n=3, out=2)).matched == 5
+    assert SketchState({0: 2, 100: 1}, nulls=4).n == 3
+    assert MomentsState(2, 3, 5, 1, 2).variance == 0.5
+    assert MomentsState(1, 3, 9, 3, 3).variance is None
+    assert MomentsState().mean is None
 
 
 def test_settle():

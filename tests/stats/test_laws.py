@@ -120,7 +120,7 @@ POOL = _pool()
 tables = st.lists(st.sampled_from(POOL), max_size=16, unique_by=lambda event: event.id)
 
 every_statistic = pytest.mark.parametrize("statistic", STATISTICS.values(), ids=STATISTICS)
-few = settings(max_examples=15)
+few = settings(max_examples=10)
 
 
 def state_of(statistic: Statistic, events: list[Event]) -> State:

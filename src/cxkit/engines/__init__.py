@@ -11,7 +11,11 @@ from cxkit.errors import UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ENGINES: Final[Mapping[str, str]] = {"rows": "cxkit.engines.rows", "polars": "cxkit.engines.frame", "duckdb": "cxkit.engines.frame"}
+ENGINES: Final[Mapping[str, str]] = {
+    "rows": "cxkit.engines.rows",
+    "polars": "cxkit.engines.frame",
+    "duckdb": "cxkit.engines.frame",
+}
 """The engines' names and their rooms; a room is imported when its engine is used."""
 
 

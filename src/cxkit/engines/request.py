@@ -24,14 +24,18 @@ The rules that make engines agree, in one place:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import attrs
 
 from cxkit.model.calendar import Calendar
 from cxkit.model.event import to_us
-from cxkit.model.identity import Identities
-from cxkit.stats import State, Statistic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cxkit.model.identity import Identities
+    from cxkit.stats import State, Statistic
 
 Segment = tuple[str | None, ...]
 Cell = tuple[Segment | None, int | None]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import narwhals.stable.v2 as nw
 
 from cxkit.errors import MissingExtraError, UnsupportedError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 LazyFrame = nw.LazyFrame[Any]
 Row = tuple[Any, ...]
@@ -57,7 +59,7 @@ def backend_of(table: object) -> tuple[Backend, LazyFrame]:
     Raises:
         UnsupportedError: the library isn't one of those that the engine works on.
     """
-    native = nw.from_native(table, pass_through=True)  # type: ignore[call-overload]
+    native = nw.from_native(table, pass_through=True)
     if isinstance(native, nw.DataFrame):
         native = native.lazy() if native.implementation.is_polars() else _to_polars(native)
     if isinstance(native, nw.LazyFrame):
@@ -70,8 +72,8 @@ def backend_of(table: object) -> tuple[Backend, LazyFrame]:
 
             return on_duckdb, native
     message = (
-        f"the frame engine can't read a {type(table).__module__}.{type(table).__qualname__}: it reads Polars, pandas and "
-        "Arrow tables and DuckDB relations, so turn it into one, such as with polars.from_dicts(rows)"
+        f"the frame engine can't read a {type(table).__module__}.{type(table).__qualname__}: it reads Polars, pandas "
+        "and Arrow tables and DuckDB relations, so turn it into one, such as with polars.from_dicts(rows)"
     )
     raise UnsupportedError(message)
 
@@ -85,7 +87,7 @@ def backend_named(engine: str) -> Backend:
     """
     try:
         if engine == "polars":
-            import polars  # noqa: F401
+            import polars as pl  # noqa: F401
 
             from cxkit.engines.frame import on_polars
 

@@ -7,7 +7,7 @@ aggregate is silently ignored by some libraries, and missing in others.)
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 import narwhals.stable.v2 as nw
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cxkit.engines.frame.backend import LazyFrame, Row
+    from cxkit.engines.frame.ledgers import Ledger
     from cxkit.engines.frame.table import Table
     from cxkit.engines.request import Segment
     from cxkit.stats import Where
 
-How = Literal["sum", "min", "max", "n_unique"]
+How = Literal["sum", "min", "max"]
 Place = tuple["Segment | None", int | None, tuple[str | None, ...]]
 """Where a state belongs: its segment, its period and the values of the columns that `By` splits by."""
+COUNT: Final = "cx_n"
+"""The column that counts the rows of a group."""
 Finish = "Callable[[], Mapping[Place, State]]"
 
 
@@ -91,23 +94,35 @@ def grouped(frame: LazyFrame, by: Sequence[str], measures: Iterable[Measure] = (
     if measures:
         frame = frame.with_columns(*[measure.column.alias(f"cx_of_{measure.name}") for measure in measures])
     aggregates = [getattr(nw.col(f"cx_of_{measure.name}"), measure.how)().alias(measure.name) for measure in measures]
-    return frame.group_by(*by).agg(nw.len().alias("cx_n"), *aggregates)
+    return frame.group_by(*by).agg(nw.len().alias(COUNT), *aggregates)
 
 
 class Query:
     """A frame to compute, and its rows once it is computed."""
 
-    def __init__(self, frame: LazyFrame, keys: int) -> None:
-        """Hold the frame; its first columns are keys."""
-        self.frame = frame
-        self.rows: list[Row] = []
+    def __init__(self, make: Callable[[], LazyFrame], keys: int) -> None:
+        """Hold what makes the frame; its first columns are keys."""
+        self._make = make
         self._keys = keys
+        self._names: list[str] = []
+        self.rows: list[Row] = []
+
+    def plan(self) -> LazyFrame:
+        """Make the frame."""
+        frame = self._make()
+        self._names = frame.collect_schema().names()
+        return frame
 
     def __iter__(self) -> Iterator[tuple[Row, dict[str, Any]]]:
         """Give of each row the keys, and the rest by name."""
-        names = self.frame.collect_schema().names()[self._keys :]
+        names = self._names[self._keys :]
         for row in self.rows:
             yield row[: self._keys], dict(zip(names, row[self._keys :], strict=True))
+
+
+def counted(query: Query, keys: Keys) -> dict[Place, int]:
+    """Return the number of rows that a query counted in each cell."""
+    return {keys.place(cell): int(measured[COUNT]) for cell, measured in query}
 
 
 class Queries:
@@ -119,12 +134,27 @@ class Queries:
         self._queries: list[Query] = []
         self._shared: dict[tuple[Where, tuple[str, ...]], dict[str, Measure]] = {}
         self._made: dict[tuple[Where, tuple[str, ...]], Query] = {}
+        self._ledgers: dict[tuple[Where, tuple[str, ...], str], Ledger] = {}
 
-    def ask(self, frame: LazyFrame, keys: int) -> Query:
-        """Have a frame computed, whose first columns are keys."""
-        query = Query(frame, keys)
+    def ask(self, frame: LazyFrame | Callable[[], LazyFrame], keys: int) -> Query:
+        """Have a frame computed, whose first columns are keys.
+
+        Args:
+            frame: the frame, or what makes it once all statistics have said what they sum in ledgers.
+            keys: how many columns are keys.
+        """
+        query = Query(frame if callable(frame) else lambda: frame, keys)
         self._queries.append(query)
         return query
+
+    def ledger(self, where: Where, keys: Keys, column: str) -> Ledger:
+        """Return the ledger of a filter and a column, one for all statistics that ask for the same."""
+        from cxkit.engines.frame.ledgers import Ledger
+
+        name = (where, keys.splits, column)
+        if name not in self._ledgers:
+            self._ledgers[name] = Ledger(self._table, where, keys.splits, column)
+        return self._ledgers[name]
 
     def measure(
         self, where: Where, keys: Keys, measures: Sequence[Measure]
@@ -141,7 +171,7 @@ class Queries:
         self._shared.setdefault(shared, {}).update({measure.name: measure for measure in measures})
 
         def found() -> Iterator[tuple[Place, dict[str, Any]]]:
-            names = ("cx_n", *self._shared[shared])
+            names = (COUNT, *self._shared[shared])
             sums: dict[Place, Counter[str]] = defaultdict(Counter)
             for values, measured in self._made[shared]:
                 place, named = whole.place(values), dict(zip(names, measured.values(), strict=True))
@@ -161,6 +191,6 @@ class Queries:
             numbered = [attrs.evolve(measure, name=f"cx_m{i}") for i, measure in enumerate(measures.values())]
             frame = grouped(self._table.where(where), by, numbered)
             self._made[shared] = self.ask(frame, len(by))
-        found = self._table.backend.rows([query.frame for query in self._queries])
+        found = self._table.backend.rows([query.plan() for query in self._queries])
         for query, rows in zip(self._queries, found, strict=True):
             query.rows = rows

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
-from cxkit.engines.frame.cells import count, grouped
+from cxkit.engines.frame.cells import COUNT, count, grouped
 from cxkit.engines.frame.columns import flag, whole
-from cxkit.engines.frame.sums import HALF, halves
+from cxkit.engines.frame.sums import halves, total
 from cxkit.stats import Clustered, ClusteredState
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cxkit.engines.frame.table import Table
     from cxkit.stats import Where
 
-_SUMS = ("cx_events", "s_high", "s_low")
+_EVENTS = "cx_events"
 
 
 def plan(
@@ -29,8 +29,10 @@ def plan(
     value, nobody = _value(statistic, table), nw.col("customer").is_null()
     small = statistic.of is None or table.sums_fit(statistic.of, power=1)
     frame = table.where(statistic.where).filter(~nobody, ~value.is_null())
-    customers = grouped(frame, (*keys.cell, "customer"), halves("s", value, small=small)).rename({"cx_n": _SUMS[0]})
-    query = queries.ask(grouped(customers, (*keys.cell, *_SUMS)), len(keys.cell) + len(_SUMS))
+    sums = halves("s", value, small=small)
+    customers = grouped(frame, (*keys.cell, "customer"), sums).rename({COUNT: _EVENTS})
+    by = (*keys.cell, _EVENTS, *[measure.name for measure in sums])
+    query = queries.ask(grouped(customers, by), len(by))
     # The same filter may be clustered by several values.
     tag = repr((statistic.of, statistic.plus, statistic.minus))
     nulls, anonymous = f"c_nulls_{tag}", f"c_anonymous_{tag}"
@@ -39,8 +41,10 @@ def plan(
 
     def finish() -> Mapping[Place, ClusteredState]:
         states: dict[Place, ClusteredState] = defaultdict(ClusteredState)
-        for (*cell, n, high, low), measured in query:
-            place, customers, s = keys.place(cell), int(measured["cx_n"]), int(high) * HALF + int(low)
+        for values, measured in query:
+            found = dict(zip(by, values, strict=True))
+            n, s = int(found[_EVENTS]), total("s", found)
+            place, customers = keys.place(values[: len(keys.cell)]), int(measured[COUNT])
             more = (customers, customers * n, customers * s, customers * n * n, customers * n * s, customers * s * s)
             states[place] = states[place].plus(ClusteredState(*map(int, more)))
         for place, measured in without():

@@ -21,7 +21,7 @@ FLOATS: Final = frozenset({"score"})
 TEXTS: Final = frozenset(COLUMNS) - INTEGERS - FLOATS
 # ASCII by their definition, or compared with nothing: never put into NFC.
 PLAIN: Final = frozenset({"kind", "currency", "properties"})
-_ABSENT: Final = {"id": "", "source": "", "weight_ppm": PPM}
+_ABSENT: Final[dict[str, str | int]] = {"id": "", "source": "", "weight_ppm": PPM}
 
 
 def whole(value: int) -> nw.Expr:
@@ -65,9 +65,12 @@ def known(name: str, dtype: Any) -> nw.Expr:  # noqa: ANN401 - narwhals' types a
         InvalidValueError: the table holds another type there.
     """
     absent = _ABSENT.get(name)
-    if dtype is None or dtype == nw.Unknown:
-        wanted = nw.Int64 if name in INTEGERS else nw.Float64 if name in FLOATS else nw.String
+    wanted = nw.Int64 if name in INTEGERS else nw.Float64 if name in FLOATS else nw.String
+    if dtype is None:
         return nw.lit(absent, wanted).alias(name)
+    if dtype == nw.Unknown:  # nothing but nulls, or a type that narwhals has no name for, such as UUID
+        column = nw.col(name).cast(wanted)
+        return (column if absent is None else column.fill_null(absent)).alias(name)
     sort = sort_of(name, dtype)
     column = nw.col(name)
     if name in TEXTS:

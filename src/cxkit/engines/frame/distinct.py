@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
-from cxkit.engines.frame.cells import Measure, count, grouped
+from cxkit.engines.frame.cells import COUNT, counted, grouped
 from cxkit.stats import Distinct, DistinctState
 
 if TYPE_CHECKING:
@@ -20,15 +20,13 @@ def plan(
     statistic: Distinct, table: Table, keys: Keys, queries: Queries
 ) -> Callable[[], Mapping[Place, DistinctState]]:
     """Plan the count of different values."""
-    column = nw.col(table.named(statistic.of))
-    # Not measured with others: a group-by that also sums counts different values at several times the cost.
-    frame = table.where(statistic.where).filter(~column.is_null())
-    query = queries.ask(grouped(frame, keys.cell, [Measure("different", column, "n_unique")]), len(keys.cell))
-    nulls = f"nulls_{statistic.of}"
-    without = queries.measure(statistic.where, keys, [count(nulls, column.is_null())])
+    name = table.named(statistic.of)
+    ledger, column, n = queries.ledger(statistic.where, keys, name), nw.col(name), len(keys.cell)
+    different = queries.ask(lambda: grouped(ledger.frame(keys).filter(~column.is_null()), keys.cell), n)
+    nulls = queries.ask(lambda: ledger.frame(keys).filter(column.is_null()).select(*keys.cell, COUNT), n)
 
     def finish() -> Mapping[Place, DistinctState]:
-        different = {keys.place(cell): int(measured["different"]) for cell, measured in query}
-        return {place: DistinctState(different.get(place, 0), int(measured[nulls])) for place, measured in without()}
+        found, without = counted(different, keys), counted(nulls, keys)
+        return {place: DistinctState(found.get(place, 0), without.get(place, 0)) for place in found | without}
 
     return finish

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cxkit.engines.request import Request
 
 _DAY_US: Final = 86_400_000_000
+_FEW: Final = 1_000_000
 _FIRST_US: Final = to_us(datetime.min.replace(tzinfo=UTC)) + _DAY_US
 _LAST_US: Final = to_us(datetime.max.replace(tzinfo=UTC)) - _DAY_US
 
@@ -57,7 +58,7 @@ def opened(native: object, request: Request) -> Iterator[tuple[Table | None, Ide
             identities = identities_of(backend, door.links(frame), request.max_people)
             if "customer" in door.columns:
                 shaped = with_canonical(backend, shaped, identities)
-        events = kept.enter_context(backend.near(door.cut(shaped, facts)))
+        events = kept.enter_context(backend.held(door.cut(shaped, facts)))
         yield door.table(events, facts, kept), identities
 
 
@@ -181,9 +182,8 @@ class _Door:
             return frame
         composed = self._backend.composed(frame, facts.odd)
         emptied = [column for column in facts.odd if column not in ORDER]
-        return composed.with_columns(
-            *[nw.when(nw.col(column) != "").then(nw.col(column)).alias(column) for column in emptied]
-        )
+        nulls = [nw.when(nw.col(column) != "").then(nw.col(column)).alias(column) for column in emptied]
+        return composed.with_columns(*nulls) if nulls else composed
 
     def cut(self, frame: LazyFrame, facts: Facts) -> LazyFrame:
         """Add the period and the keys of segments."""

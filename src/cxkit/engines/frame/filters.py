@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _INT64: Final = 2**63
 
 
-def expression(name: str, column: nw.Expr, sort: Sort, condition: Condition) -> nw.Expr:
+def expression(  # noqa: PLR0911 - one for each condition
+    name: str, column: nw.Expr, sort: Sort, condition: Condition
+) -> nw.Expr:
     """Return a condition on a column; where it doesn't hold it is false or null.
 
     Args:
@@ -27,7 +29,7 @@ def expression(name: str, column: nw.Expr, sort: Sort, condition: Condition) -> 
         condition: the condition.
 
     Raises:
-        InvalidValueError: the column can't be compared with the bound.
+        InvalidValueError: the bound isn't a number.
     """
     match condition:
         case Not(condition=Not(condition=inner)):
@@ -42,6 +44,8 @@ def expression(name: str, column: nw.Expr, sort: Sort, condition: Condition) -> 
             return _among(column, sort, (value,))
         case In(values=values):
             return _among(column, sort, values)
+        case Less() | AtLeast() if sort in {"text", "date"}:
+            return _never(column)
         case Less(bound=bound):
             return _below(name, column, sort, bound)
         case AtLeast(bound=bound):
@@ -51,14 +55,14 @@ def expression(name: str, column: nw.Expr, sort: Sort, condition: Condition) -> 
 
 
 def _among(column: nw.Expr, sort: Sort, values: tuple[Any, ...]) -> nw.Expr:
-    """Compare with values of the column's own type alone: in Python text equals no number, and 1 equals 1.0 and True."""
+    """Compare with values of the column's own type alone: text equals no number, while 1 equals 1.0 and True."""
     if sort in {"text", "date"}:
         texts = [value for value in values if isinstance(value, str)]
         return _is_in(column, texts)
-    numbers = [value for value in values if not isinstance(value, str) and math.isfinite(value)]
+    numbers = [value for value in values if not isinstance(value, str)]
     if sort == "float":
         return _is_in(column, [float(number) for number in numbers if _is_float(number)])
-    integers = [int(number) for number in numbers if number == int(number) and -_INT64 <= number < _INT64]
+    integers = [int(number) for number in numbers if -_INT64 <= number < _INT64 and number == int(number)]
     return _is_in(_number(column, sort), integers)
 
 
@@ -78,12 +82,8 @@ def _is_in(column: nw.Expr, values: list[Any]) -> nw.Expr:
 
 
 def _below(name: str, column: nw.Expr, sort: Sort, bound: Any) -> nw.Expr:  # noqa: ANN401 - whatever the caller wrote
-    if isinstance(bound, str) != (sort in {"text", "date"}):
-        raise InvalidValueError(name, bound, f"can't be compared with a column that holds {_HELD[sort]}")
-    if isinstance(bound, str):
-        return column < bound
-    if bound != bound:  # noqa: PLR0124 - NaN: nothing is below it, and nothing at least it
-        raise InvalidValueError(name, bound, "is no bound")
+    if isinstance(bound, str) or bound != bound:  # noqa: PLR0124 - NaN
+        raise InvalidValueError(name, bound, "is no bound: compare with a number")
     if sort == "float":
         return column < _least_float_from(bound)
     if bound <= -_INT64:
@@ -91,15 +91,6 @@ def _below(name: str, column: nw.Expr, sort: Sort, bound: Any) -> nw.Expr:  # no
     if bound >= _INT64:
         return ~_never(column)
     return _number(column, sort) < whole(math.ceil(bound))
-
-
-_HELD: Final = {
-    "text": "text",
-    "date": "dates",
-    "whole": "whole numbers",
-    "float": "numbers",
-    "bool": "true and false",
-}
 
 
 def _least_float_from(bound: float) -> float:

@@ -56,7 +56,10 @@ def with_canonical(backend: Backend, frame: LazyFrame, identities: Identities) -
 
 def with_attribute(backend: Backend, frame: LazyFrame, values: Mapping[str, str], name: str) -> LazyFrame:
     """Add what a journey map says of each event's touchpoint, as a key column."""
-    columns = {"touchpoint": list(values), name: [segment_text(value) for value in values.values()]}
+    columns: dict[str, list[str | None]] = {
+        "touchpoint": [*values],
+        name: [segment_text(value) for value in values.values()],
+    }
     joined = frame.join(backend.beside(frame, columns, {}), on="touchpoint", how="left")
     return joined.with_columns(nw.col(name).fill_null(""))
 
@@ -118,7 +121,7 @@ class Lifts:
         nothing = [
             nw.col(column).fill_null(int(condition.holds(None))) for (_, condition), column in self.flags.items()
         ]
-        return joined.with_columns(*fills, *nothing)
+        return joined.with_columns(*fills, *nothing) if fills or nothing else joined
 
 
 def _object(text: str) -> dict[str, Any]:

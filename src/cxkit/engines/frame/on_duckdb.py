@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
+from cxkit.errors import UnsupportedError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -67,7 +69,7 @@ def held(frame: LazyFrame) -> Iterator[LazyFrame]:
     """Keep the frame in a temporary table while the context lasts: many queries read it."""
     name, view = f"cx_held_{next(_serial)}", f"cx_frame_{next(_serial)}"
     native = _native(frame)
-    native.query(view, f"create temporary table {name} as select * from {view}")
+    native.query(view, f"create temporary table {name} as select * from {view}")  # noqa: S608 - our own names
     try:
         yield _again(native.query(f"cx_frame_{next(_serial)}", f"select * from {name}"))  # noqa: S608 - our own name
     finally:
@@ -88,5 +90,7 @@ def _native(frame: LazyFrame) -> duckdb.DuckDBPyRelation:
     return native
 
 
-def _again(native: duckdb.DuckDBPyRelation) -> LazyFrame:
+def _again(native: duckdb.DuckDBPyRelation | None) -> LazyFrame:
+    if native is None:  # as its types have it; a select always gives a relation
+        raise UnsupportedError("DuckDB gave no relation for a select")
     return nw.from_native(native)

@@ -55,6 +55,8 @@ def _by_hour(backend: Backend, frame: LazyFrame, calendar: Calendar, name: str) 
     """Join the period that each hour begins in, and the instants within the hour at which another one begins."""
     frame = frame.with_columns((nw.col("ts_us") // _HOUR_US).alias("cx_hour"))
     (found,) = backend.rows([frame.select("cx_hour").unique()])
+    if not found:  # a filter let nothing pass
+        return frame.with_columns(whole(0).alias(name)).drop("cx_hour")
     hours, periods, changes = _hours(calendar, sorted(hour for (hour,) in found))
     most = max(map(len, changes))
     columns: dict[str, Sequence[int | None]] = {"cx_hour": hours, "cx_begins": periods}

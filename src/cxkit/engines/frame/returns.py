@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import narwhals.stable.v2 as nw
 
-from cxkit.engines.frame.cells import Measure, count, grouped
-from cxkit.engines.frame.columns import whole
+from cxkit.engines.frame.cells import COUNT, count, grouped
 from cxkit.engines.frame.periods import with_period
-from cxkit.engines.frame.sums import HALF, halves, total
-from cxkit.engines.frame.table import PERIOD
+from cxkit.engines.frame.sums import halves, total
+from cxkit.engines.frame.table import PERIOD, in_bounds
 from cxkit.engines.request import compares
 from cxkit.model.calendar import Calendar
 from cxkit.stats import Return, Returns, ReturnsState
@@ -21,11 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from cxkit.engines.frame.backend import LazyFrame
-    from cxkit.engines.frame.cells import Keys, Place, Queries
+    from cxkit.engines.frame.cells import Keys, Measure, Place, Queries
     from cxkit.engines.frame.table import Table
 
 _PERIOD = "cx_return"
-_BACK = "cx_back"
 
 
 @attrs.frozen
@@ -48,40 +46,63 @@ class _Active:
 def plan(statistic: Returns, table: Table, keys: Keys, queries: Queries) -> Callable[[], Mapping[Place, ReturnsState]]:
     """Plan the comparison of each period with the one before."""
     calendar = Calendar(statistic.every, table.request.tz)  # type: ignore[arg-type]
-    nobody = nw.col("customer").is_null()
-    frame = _with_period(table, _before_end(table, statistic).filter(~nobody), calendar)
     by = (*keys.groups, _PERIOD)
-    amount = table.whole(statistic.of).fill_null(0)
-    small = table.sums_fit(statistic.of, power=1)
-    customers = table.keep(grouped(frame, (*by, "customer"), halves("amount", amount, small=small)))
-    before = customers.select(*keys.groups, nw.col(_PERIOD) + 1, "customer").with_columns(whole(1).alias(_BACK))
-    joined = customers.join(before, on=[*by, "customer"], how="left").with_columns(nw.col(_BACK).fill_null(0))
+    sums = _sums(statistic, table)
+    customers = _customers(statistic, table, keys, queries, calendar)
     # A customer's halves are split again, for the low one may have grown beyond 2³².
-    measures = [Measure("back", nw.col(_BACK))]
-    for whose, share in (("all", whole(1)), ("back", nw.col(_BACK))):
-        for half in ("high", "low"):
-            measures += halves(f"{whose}_{half}", nw.col(f"amount_{half}") * share, small=small)
-    query = queries.ask(grouped(joined, by, measures), len(by))
+    small = table.sums_fit(statistic.of, power=1)
+    measures = [part for half in sums for part in halves(half.name, nw.col(half.name), small=small)]
+
+    def back() -> LazyFrame:
+        now = customers()
+        before = now.select(*keys.groups, nw.col(_PERIOD) + 1, "customer")
+        return grouped(now.join(before, on=[*by, "customer"], how="semi"), by, measures)
+
+    queried = [queries.ask(frame, len(by)) for frame in (lambda: grouped(customers(), by, measures), back)]
+    nobody = nw.col("customer").is_null()
     without = queries.measure(statistic.where, keys, [count("anonymous", nobody)])
 
+    def summed(measured: Mapping[str, Any]) -> tuple[int, int]:
+        parts = {half.name: total(half.name, measured) for half in sums}
+        return int(measured[COUNT]), total(statistic.of, parts)
+
     def finish() -> Mapping[Place, ReturnsState]:
-        active: dict[tuple[object, object], dict[int, _Active]] = defaultdict(dict)
-        for (*group, period), found in query:
-            amounts = [total(f"{whose}_high", found) * HALF + total(f"{whose}_low", found) for whose in ("all", "back")]
-            entry = _Active(int(found["cx_n"]), int(found["back"]), *amounts)
-            active[keys.group(group)][int(period)] = entry
+        everybody, returned = ({key: summed(measured) for key, measured in query} for query in queried)
+        active: dict[Any, dict[int, _Active]] = defaultdict(dict)
+        for key, (customers, amount) in everybody.items():
+            again, again_amount = returned.get(key, (0, 0))
+            active[keys.group(key[:-1])][int(key[-1])] = _Active(customers, again, amount, again_amount)
         states: dict[Place, ReturnsState] = defaultdict(ReturnsState)
         for (segment, split), periods in active.items():
-            for period, entry in _compared(periods):
+            for period, compared in _compared(periods):
                 if compares(table.request, calendar, period, table.end_us):
                     cells = table.request.calendar
                     place = (segment, None if cells is None else calendar.index_of(period, cells), split)
-                    states[place] = states[place].plus(ReturnsState({period: entry}))  # type: ignore[index]
+                    states[place] = states[place].plus(ReturnsState({period: compared}))
         for place, found in without():
             states[place] = states[place].plus(ReturnsState(anonymous=int(found["anonymous"])))
         return states
 
     return finish
+
+
+def _customers(
+    statistic: Returns, table: Table, keys: Keys, queries: Queries, calendar: Calendar
+) -> Callable[[], LazyFrame]:
+    """Return what makes the frame of each period's customers, with the halves of their amounts."""
+    somebody, sums = ~nw.col("customer").is_null(), _sums(statistic, table)
+    if calendar == table.request.calendar and in_bounds(table.request) is None:
+        ledger = queries.ledger(statistic.where, keys, "customer")
+        ledger.sums(sums)
+        return lambda: ledger.frame(keys).filter(somebody).rename({PERIOD: _PERIOD})
+    frame = _with_period(table, _before_end(table, statistic).filter(somebody), calendar)
+    customers = table.keep(grouped(frame, (*keys.groups, _PERIOD, "customer"), sums))
+    return lambda: customers
+
+
+def _sums(statistic: Returns, table: Table) -> list[Measure]:
+    amount = table.whole(statistic.of).fill_null(0)
+    return halves(statistic.of, amount, small=table.sums_fit(statistic.of, power=1))
 
 
 def _before_end(table: Table, statistic: Returns) -> LazyFrame:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+import attrs
 import narwhals.stable.v2 as nw
 
 from cxkit.engines.frame import moments, sketch
-from cxkit.engines.frame.cells import count, grouped
+from cxkit.engines.frame.cells import COUNT, count, grouped
 from cxkit.engines.frame.columns import flag, whole
 from cxkit.engines.frame.table import ORDER, in_bounds
 from cxkit.stats import MomentsState, Spans, SpansState, Where
@@ -33,7 +34,7 @@ def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callab
     marked = table.keep(_marked(statistic, table).select(*columns))
     keyed = marked.filter(~keyless)
     ends = keyed.filter(_ENDS)
-    starts = _picked(keyed.filter(_STARTS, ~unitless), statistic, keys, tuple(dict.fromkeys((key, unit))))
+    starts = _picked(keyed.filter(_STARTS, ~unitless), statistic, table, keys, tuple(dict.fromkeys((key, unit))))
     starts = table.keep(_timed(starts, ends, statistic, key))
     fates = _fates(_paired(starts, ends, statistic, table, key), statistic, table)
     gap, span = nw.col("cx_gap"), table.facts.span[1] - table.facts.span[0]
@@ -41,10 +42,10 @@ def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callab
         *moments.measures("gap", gap, small=span**2 * table.facts.rows < 2**63),
         *[count(name, nw.col("cx_fate") == number) for number, name in enumerate(_FATES)],
     ]
-    by = (*keys.cell, sketch.BUCKET)
-    paired = queries.ask(
-        grouped(fates.with_columns(sketch.bucket(gap, span).alias(sketch.BUCKET)), by, measures), len(by)
-    )
+    n = len(keys.cell)
+    paired = queries.ask(grouped(fates, keys.cell, measures), n)
+    matched = fates.filter(~gap.is_null()).with_columns(sketch.bucket(gap, span).alias(sketch.BUCKET))
+    histogram = queries.ask(grouped(matched, (*keys.cell, sketch.BUCKET)), n + 1)
     orphans = ends.join(starts.select(key), on=key, how="anti").select(*dict.fromkeys((key, *ORDER, *keys.cell)))
     orphans = orphans.unique(subset=[key], keep="first", order_by=_order(keys))
     lost = marked.filter(keyless | (_STARTS & unitless))
@@ -56,17 +57,16 @@ def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callab
     def finish() -> Mapping[Place, SpansState]:
         buckets: dict[Place, dict[int | None, int]] = defaultdict(dict)
         gaps: dict[Place, MomentsState] = defaultdict(MomentsState)
-        counts: dict[Place, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for (*cell, edge), measured in paired:
+        counts: dict[Place, dict[str, int]] = defaultdict(dict)
+        for cell, measured in paired:
             place = keys.place(cell)
-            for name in _FATES:
-                counts[place][name] += int(measured[name])
-            if edge is not None:
-                buckets[place][edge] = int(measured["cx_n"])
-                gaps[place] = gaps[place].plus(moments.state("gap", measured))
+            gaps[place] = attrs.evolve(moments.state("gap", measured), nulls=0)
+            counts[place] = {name: int(measured[name]) for name in _FATES}
+        for (*values, edge), measured in histogram:
+            buckets[keys.place(values)][edge] = int(measured[COUNT])
         for name, query in left.items():
             for cell, measured in query:
-                counts[keys.place(cell)][name] = int(measured["cx_n"])
+                counts[keys.place(cell)][name] = int(measured[COUNT])
         return {
             place: SpansState(gaps[place], sketch.state(buckets[place]), **found) for place, found in counts.items()
         }
@@ -91,11 +91,22 @@ def _order(keys: Keys) -> list[str]:
     return list(dict.fromkeys((*ORDER, *keys.cell)))
 
 
-def _picked(frame: LazyFrame, statistic: Spans, keys: Keys, per: tuple[str, ...]) -> LazyFrame:
-    """Return the first or last start of each key and unit."""
+def _picked(frame: LazyFrame, statistic: Spans, table: Table, keys: Keys, per: tuple[str, ...]) -> LazyFrame:
+    """Return the first or last start of each key and unit.
+
+    By time alone where that decides, for source and id are text, and slow to sort.
+    """
     columns = dict.fromkeys((*per, *ORDER, *keys.cell, "cx_ends"))
-    keep = "first" if statistic.starts == "first" else "last"
-    return frame.select(*columns).unique(subset=list(per), keep=keep, order_by=_order(keys))  # type: ignore[arg-type]
+    first, ts = statistic.starts == "first", nw.col("ts_us")
+    at = (ts.min() if first else ts.max()).over(*per)
+    extreme = frame.select(*columns).with_columns(at.alias("cx_at")).filter(ts == nw.col("cx_at")).drop("cx_at")
+    extreme = extreme.with_columns(whole(1).alias("cx_one"))
+    extreme = table.keep(extreme.with_columns(nw.col("cx_one").sum().over(*per).alias("cx_ties")).drop("cx_one"))
+    alone, tied = (extreme.filter(met).drop("cx_ties") for met in (nw.col("cx_ties") == 1, nw.col("cx_ties") > 1))
+    if table.is_empty(tied):
+        return alone
+    chosen = tied.unique(subset=list(per), keep="first" if first else "last", order_by=_order(keys))
+    return nw.concat([alone, chosen])
 
 
 def _timed(starts: LazyFrame, ends: LazyFrame, statistic: Spans, key: str) -> LazyFrame:
@@ -178,8 +189,8 @@ def _fates(line: LazyFrame, statistic: Spans, table: Table) -> LazyFrame:
         first = table.facts.span[0]
         ripe = ts <= max(table.end_us - statistic.window_us, first - 1)
     negative = (nw.col("cx_earliest") < ts) & (nw.col("cx_latest") < nw.col("cx_from"))
-    fate = nw.when(~ripe).then(whole(2)).when(matched).then(nw.lit(None, nw.Int64)).when(negative).then(whole(1))
-    fate = fate.otherwise(whole(0))
+    lost = nw.when(matched).then(nw.lit(None, nw.Int64)).when(negative).then(whole(1)).otherwise(whole(0))
+    fate = nw.when(ripe).then(lost).otherwise(whole(2))
     return line.with_columns(nw.when(ripe & matched).then(gap).alias("cx_gap"), fate.alias("cx_fate"))
 
 

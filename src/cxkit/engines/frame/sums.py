@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cxkit.engines.frame.cells import Measure
-from cxkit.engines.frame.columns import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +22,11 @@ def halves(name: str, value: nw.Expr, *, small: bool) -> list[Measure]:
         value: the column.
         small: whether the sum surely has 64 bits, so that there is nothing to split.
     """
-    high = whole(0) if small else value // HALF
-    return [Measure(f"{name}_high", high), Measure(f"{name}_low", value if small else value % HALF)]
+    if small:
+        return [Measure(f"{name}_low", value)]
+    return [Measure(f"{name}_high", value // HALF), Measure(f"{name}_low", value % HALF)]
 
 
 def total(name: str, measured: Mapping[str, Any]) -> int:
     """Put a sum together."""
-    return int(measured[f"{name}_high"]) * HALF + int(measured[f"{name}_low"])
+    return int(measured.get(f"{name}_high", 0)) * HALF + int(measured[f"{name}_low"])

@@ -123,11 +123,10 @@ class Table:
 
     def where(self, where: Where, *, inside: bool = True) -> LazyFrame:
         """Return the events that pass a filter, in bounds or all of them."""
-        frame, bounds = self.events, in_bounds(self.request) if inside else None
-        # One after the other, kinds first: the plans of several statistics then begin alike, and share that.
-        for name, condition in sorted(where.conditions, key=lambda pair: pair[0] != "kind"):
-            frame = frame.filter(self._condition(name, condition))
-        return frame if bounds is None else frame.filter(bounds)
+        bounds = in_bounds(self.request) if inside else None
+        found = [self._condition(name, condition) for name, condition in where.conditions]
+        found += [] if bounds is None else [bounds]
+        return self.events.filter(*found) if found else self.events
 
     def _condition(self, name: str, condition: Condition) -> nw.Expr:
         lifted = self.flags.get((name, condition))
