@@ -26,17 +26,22 @@ _SHOWN = 80
 
 
 def shown(value: object) -> str:
-    """Return a value as an error shows it: its repr, cut to a line.
+    """Return a value as an error shows it: its repr, cut in the middle to fit a line.
 
-    >>> shown("x" * 200)[-5:]
-    'xxxx…'
+    The end stays, because that is where a path has its file's name.
+
+    >>> shown("/tmp/" + "x" * 200 + "/shop.db")[-9:]
+    "/shop.db'"
     """
-    text = value[: 4 * _SHOWN] if isinstance(value, str | bytes) else value
+    if isinstance(value, str) and len(value) > 4 * _SHOWN:
+        value = value[: 2 * _SHOWN] + value[-2 * _SHOWN :]
+    elif isinstance(value, bytes):
+        value = value[: 4 * _SHOWN]
     try:
-        text = repr(text)
+        text = repr(value)
     except (ValueError, RecursionError):  # an int of more digits than Python writes, a list too deep
         text = f"<{type(value).__name__} too large to show>"
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2 - 1]}…{text[-_SHOWN // 2 :]}"
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

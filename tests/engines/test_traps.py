@@ -159,6 +159,17 @@ def test_two_spellings_of_one_letter_are_one_customer():
     assert cards[0].get("repeat_purchase_rate", channel="\u00c2n").value == 1
 
 
+def test_a_segment_of_customers_is_of_people(engine):
+    """Linked names are one segment: by customer, two names of one person are that person."""
+    events = [
+        order(1, 100, customer="b"),
+        order(2, 100, customer="a"),
+        cxkit.Event("l", 5, "identity.linked", "a", reference="b"),
+    ]
+    card = cxkit.score(events, "orders", by="customer", engine=engine)
+    assert card.get("orders", customer="a").value == 2
+
+
 def test_one_event(engine):
     """One event of each kind gives values, and no spread where one says nothing of it."""
     card = cxkit.score([order(1, 100, customer="c")], engine=engine)

@@ -17,8 +17,8 @@ The rules that make engines agree, in one place:
   the cell whose period holds its first day. A period in which nobody came back has an entry when the one before it had
   somebody.
 - `By` adds its column's value to the grouping of its inner statistic and gathers the parts of each cell.
-- Ties in time go by (ts_us, source, id), text in code point order. Customers are canonical: identity events among the
-  input are resolved first.
+- Ties in time go by (ts_us, source, id), text in code point order. Customers are canonical, also where a
+  segment, a filter or a `By` names them: identity events among the input are resolved first.
 - States that are zero may be left out. Integers are exact.
 """
 

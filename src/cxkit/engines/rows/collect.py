@@ -8,6 +8,8 @@ from itertools import islice, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
 from cxkit.engines.request import Collected, segment_text
 from cxkit.engines.rows.accumulator import Ending
 from cxkit.engines.rows.batch import Batch, attribute_getter, getter
@@ -46,6 +48,7 @@ SUPPORTED: Final[frozenset[type]] = frozenset(
 )
 _CHUNK: Final = 65_536
 _TIME: Final = attrgetter("ts_us")
+_CUSTOMER: Final = "customer"
 _LINKS: Final = ("identity.linked", "identity.unlinked")
 _PLAIN: Final[Mapping[type, Callable[[Any], Accumulator]]] = {
     Clustered: ClusteredAccumulator,
@@ -123,7 +126,8 @@ class _ByAccumulator:
 def collect(events: Iterable[Event], request: Request) -> Collected:
     """Compute a request's statistics over events, in one pass and in any order.
 
-    Memory grows with customers and cells, not with events.
+    Memory grows with customers and cells, not with events; except where customers are named, as by a segment of each:
+    then who is whom must be known before the first event is counted, and all events are held.
 
     Raises:
         UnsupportedError: a statistic that this engine doesn't know.
@@ -134,7 +138,7 @@ def collect(events: Iterable[Event], request: Request) -> Collected:
     accumulators = {statistic: made.accumulator(statistic) for statistic in request.statistics}
     feeds = [(statistic.reads, accumulator) for statistic, accumulator in accumulators.items()] + made.feeds
     split = _Splitter(request, feeds)
-    stream = iter(events)
+    stream = iter(_renamed(list(events), request) if _names_customers(request) else events)
     while chunk := list(islice(stream, _CHUNK)):
         if set(map(type, chunk)) != {Event}:
             wrong = next(thing for thing in chunk if type(thing) is not Event)
@@ -148,6 +152,34 @@ def collect(events: Iterable[Event], request: Request) -> Collected:
         zero = statistic.zero()
         states[statistic] = {cell: s for cell, s in accumulator.finish(ending).items() if s != zero}
     return Collected(states, split.events, split.first_us, split.last_us, identities)
+
+
+def _names_customers(request: Request) -> bool:
+    """Say whether a customer's name matters beyond who is the same as whom: in a segment, a filter or a value."""
+
+    def names(statistic: Any) -> bool:  # noqa: ANN401 - any statistic
+        if isinstance(statistic, By):
+            return statistic.column == _CUSTOMER or names(statistic.of)
+        filters = (getattr(statistic, side, None) for side in ("where", "start", "end", "plus", "minus"))
+        if any(isinstance(where, Where) and _CUSTOMER in where.columns for where in filters):
+            return True
+        return _CUSTOMER in (getattr(statistic, "unit", None), statistic.of if isinstance(statistic, Tally) else None)
+
+    return _CUSTOMER in request.by or any(map(names, request.statistics))
+
+
+def _renamed(events: list[Event], request: Request) -> list[Event]:
+    """Return the events under their customers' canonical names."""
+    links = [event for event in events if type(event) is Event and event.kind in _LINKS]
+    mapping = resolve(links, max_people=request.max_people).mapping
+    if not mapping:
+        return events
+    return [
+        event
+        if type(event) is not Event or event.customer is None or event.kind in _LINKS
+        else attrs.evolve(event, customer=mapping.get(event.customer, event.customer))
+        for event in events
+    ]
 
 
 class _Splitter:
