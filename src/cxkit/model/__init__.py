@@ -9,11 +9,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cxkit.model.calendar import Calendar, zone
 from cxkit.model.event import CHANNELS, COLUMNS, KINDS, Event
 from cxkit.model.money import Money, check_currency, minor_digits
 
 if TYPE_CHECKING:
+    from cxkit.model.calendar import Calendar, zone
     from cxkit.model.identity import MAX_PEOPLE, Identities, IdentityConflict, SharedIdentity, resolve
     from cxkit.model.instrument import INSTRUMENTS, Instrument, Instruments, check_score
     from cxkit.model.journeymap import JourneyMap, Stage
@@ -48,6 +48,7 @@ __all__ = [
 # that only emits events never touches is loaded when it is first asked for.
 _LATER = {
     "AREAS": "touchpoint",
+    "Calendar": "calendar",
     "INSTRUMENTS": "instrument",
     "MAX_PEOPLE": "identity",
     "Identities": "identity",
@@ -60,6 +61,7 @@ _LATER = {
     "Touchpoint": "touchpoint",
     "check_score": "instrument",
     "resolve": "identity",
+    "zone": "calendar",
 }
 
 

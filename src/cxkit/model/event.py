@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -138,6 +137,8 @@ def _check_score(score: object) -> float | None:
 
 
 def _check_properties(text: object) -> str:
+    import json
+
     if type(text) is not str:
         raise InvalidValueError("properties", text, "isn't JSON text; `event` takes a mapping")
     try:
@@ -155,6 +156,8 @@ def dump_properties(properties: Mapping[str, Any]) -> str:
     >>> dump_properties({"b": 1, "a": "x"})
     '{"a":"x","b":1}'
     """
+    import json
+
     try:
         plain = dict(properties)  # json knows no other Mapping
         text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -345,6 +348,8 @@ class Event:
     @property
     def data(self) -> dict[str, Any]:
         """The properties as a new dictionary; empty where there are none."""
+        import json
+
         return json.loads(self.properties) if self.properties else {}
 
 
