@@ -9,7 +9,7 @@ from cxkit.engines.rows.accumulator import overall_groups
 from cxkit.stats import ClusteredState, DistinctState, FrequencyState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from cxkit.engines.request import Cell
     from cxkit.engines.rows.accumulator import Ending
@@ -50,7 +50,7 @@ class Ledger:
         return self._finished
 
 
-def _renamed(counter: Counter[str | None], canonical) -> Counter[str | None]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _renamed(counter: Counter[str | None], canonical: Callable[[str], str]) -> Counter[str | None]:
     renamed: Counter[str | None] = Counter()
     for value, n in counter.items():
         renamed[None if value is None else canonical(value)] += n

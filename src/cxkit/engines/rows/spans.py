@@ -156,7 +156,7 @@ def _states(gaps: Mapping[Cell, list[int]], counts: Mapping[str, Mapping[Cell, i
         here = gaps.get(cell, [])
         buckets: Counter[int] = Counter(map(bucket, here))
         states[cell] = SpansState(
-            moments_of(here) if here else moments_of([]),  # type: ignore[arg-type]
+            moments_of(here),
             SketchState({edge: buckets[edge] for edge in sorted(buckets)}),
             **{name: by_cell.get(cell, 0) for name, by_cell in counts.items()},
         )

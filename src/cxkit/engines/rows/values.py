@@ -14,7 +14,7 @@ from cxkit.stats.sketch import bucket
 from cxkit.stats.tally import by_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from cxkit.engines.request import Cell
     from cxkit.engines.rows.accumulator import Ending
@@ -47,13 +47,13 @@ class MomentsAccumulator:
         return with_overall(dict(self._states))
 
 
-def moments_of(values: list[int | None]) -> MomentsState:
+def moments_of(values: Sequence[int | None]) -> MomentsState:
     """Return the moments of values, exact.
 
     >>> moments_of([3, None, 4]).squares
     25
     """
-    present: list[int] = [value for value in values if value is not None] if None in values else values  # type: ignore[assignment]
+    present = [value for value in values if value is not None]
     nulls = len(values) - len(present)
     if not present:
         return MomentsState(nulls=nulls)
