@@ -8,11 +8,13 @@ from timeit import repeat
 from typing import TYPE_CHECKING
 
 from bench.events import shop_events
+from bench.frame import thirty_against_ten
 from bench.handwritten_rows import ten_metrics
 from bench.line import Line, side_by_side
 
 import cxkit
 from cxkit.model.event import Event
+from cxkit.simulate import simulate_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +53,11 @@ def _agree(events: list[Event]) -> None:
             raise AssertionError(message)
 
 
+def _thirty() -> Line:
+    events = list(simulate_shop(seed=1, customers=2_000))
+    return thirty_against_ten(events, len(events), "rows")
+
+
 def _creation(what: str, make: Callable[[], object]) -> Line:
     # Processor time, because at this size a neighbour on the machine is all one would measure.
     best = min(repeat(make, number=100_000, repeat=7, timer=time.process_time)) * 10
@@ -63,6 +70,7 @@ def lines(*, n: int = 1_000_000) -> list[Line]:
     when = cxkit.event("visit.started").time - timedelta(days=1)
     return [
         _events(n),
+        _thirty(),
         _creation(
             "Event(…), eleven columns, checked",
             lambda: Event(

@@ -12,6 +12,7 @@ import click
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from cxkit.api.cards import CARDS
 from cxkit.cli import main
 from cxkit.engines import capabilities
 from cxkit.metrics import BUILT_IN
@@ -52,6 +53,11 @@ def engines() -> str:
     return _markdown(("statistic", *able), rows)
 
 
+def cards() -> str:
+    """Return a table of the ready-made cards."""
+    return _markdown(("card", "metrics"), [(f"`{name}`", ", ".join(card)) for name, card in CARDS.items()])
+
+
 def instruments() -> str:
     """Return a table of the instruments."""
     rows = [(f"`{each.name}`", each.title, each.scale, each.better, each.source) for each in INSTRUMENTS.values()]
@@ -69,6 +75,7 @@ def hooks() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "cards": cards,
     "engines": engines,
     "hooks": hooks,
     "instruments": instruments,

@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import cxkit
 from cxkit.simulate import TRUTHS, simulate_shop
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 CDNOW = Path(__file__).parent / "data" / "CDNOW_sample.txt"
 CITATION = """\
 Fader & Hardie (2001), Forecasting Repeat Sales at CDNOW: A Case Study, Interfaces 31(3, part 2), S94–S107."""
-
-
-def read_cdnow(path: Path) -> Iterator[cxkit.Event]:
-    """Yield an order for every line: customer, customer of the sample, date, CDs, dollars.
-
-    Some lines are equal, and stay so many purchases: it is the line that tells them apart.
-    """
-    for number, line in enumerate(path.read_text("ascii").splitlines(), start=1):
-        _, customer, date, discs, dollars = line.split()
-        yield cxkit.event(
-            "order.placed",
-            customer=customer,
-            time=datetime.strptime(date, "%Y%m%d").replace(tzinfo=UTC),
-            amount=cxkit.Money(dollars, "USD"),
-            properties={"discs": int(discs)},
-            source="cdnow-sample",
-            id=f"line-{number}",
-        )
 
 
 def heading(text: str) -> None:
@@ -44,7 +21,7 @@ def heading(text: str) -> None:
 
 def show_cdnow() -> None:
     """Score real purchases, as a whole and by month."""
-    orders = list(read_cdnow(CDNOW))
+    orders = list(cxkit.recipes.read(CDNOW, "cdnow"))  # a recipe says what the lines of a file mean
     heading(f"Real: {len(orders):,} purchases of CDs")
     print(cxkit.score(orders))
     print()

@@ -20,10 +20,11 @@ PAGES = [*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md
 
 # Public rooms whose names all stand in the reference; what needs no entry of its own is named with the reason.
 ROOMS = {
-    "cxkit": {"errors", "metrics", "stats"},  # modules, with headings of their own
+    "cxkit": {"errors", "metrics", "recipes", "stats"},  # modules, with headings of their own
     "cxkit.files": {"FORMATS", "WRITE_FORMATS", "Format", "OnReject", "WriteFormat"},  # arguments' types
     "cxkit.metrics": {"BUILT_IN"},  # the table of metrics
     "cxkit.plugins": {"hookspec"},  # ours alone
+    "cxkit.recipes": set(),
     "cxkit.simulate": {"TRUTHS"},  # the only `Truths`
     "cxkit.stats": set(),
     "cxkit.store": {"Durability", "Outcome"},  # arguments' types

@@ -12,33 +12,48 @@ from cxkit.model.event import Event, event
 from cxkit.model.money import Money
 
 if TYPE_CHECKING:
-    from cxkit import errors, metrics, stats
+    from cxkit import errors, metrics, recipes, stats
+    from cxkit.api.cohorts import CohortCell, CohortTable, cohorts
     from cxkit.api.compare import Comparison, Difference, compare
+    from cxkit.api.describe import Description, Silence, describe
+    from cxkit.api.nonresponse import Nonresponse, ResponseGroup, ResponseTest, nonresponse
+    from cxkit.api.project import Project
+    from cxkit.api.samplesize import SampleSize, sample_size
     from cxkit.api.score import score
+    from cxkit.api.weigh import Weighed, WeighedShare, weigh
     from cxkit.api.workspace import Workspace, connect
     from cxkit.metrics import Estimate, Metric
     from cxkit.model.instrument import Instrument, Instruments
     from cxkit.model.journeymap import JourneyMap, Stage
     from cxkit.model.touchpoint import Touchpoint
     from cxkit.plugins import hookimpl
-    from cxkit.report import Row, Scorecard
+    from cxkit.report import Row, Scorecard, Target
 
 __version__ = "0.1.0"
 
 _ROOMS = {
     "cxkit.api": ("Comparison", "Difference", "Workspace", "compare", "connect", "score"),
+    "cxkit.api.describe": ("Description", "Silence", "describe"),
+    "cxkit.api.project": ("Project",),
+    "cxkit.api.cohorts": ("CohortCell", "CohortTable", "cohorts"),
+    "cxkit.api.nonresponse": ("Nonresponse", "ResponseGroup", "ResponseTest", "nonresponse"),
+    "cxkit.api.samplesize": ("SampleSize", "sample_size"),
+    "cxkit.api.weigh": ("Weighed", "WeighedShare", "weigh"),
     "cxkit.metrics": ("Estimate", "Metric"),
     "cxkit.model.instrument": ("Instrument", "Instruments"),
     "cxkit.model.journeymap": ("JourneyMap", "Stage"),
     "cxkit.model.touchpoint": ("Touchpoint",),
     "cxkit.plugins": ("hookimpl",),
-    "cxkit.report": ("Row", "Scorecard"),
+    "cxkit.report": ("Row", "Scorecard", "Target"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
-_MODULES = ("errors", "metrics", "stats")
+_MODULES = ("errors", "metrics", "recipes", "stats")
 
 __all__ = [
+    "CohortCell",
+    "CohortTable",
     "Comparison",
+    "Description",
     "Difference",
     "Estimate",
     "Event",
@@ -47,19 +62,34 @@ __all__ = [
     "JourneyMap",
     "Metric",
     "Money",
+    "Nonresponse",
+    "Project",
+    "ResponseGroup",
+    "ResponseTest",
     "Row",
+    "SampleSize",
     "Scorecard",
+    "Silence",
     "Stage",
+    "Target",
     "Touchpoint",
+    "Weighed",
+    "WeighedShare",
     "Workspace",
+    "cohorts",
     "compare",
     "connect",
+    "describe",
     "errors",
     "event",
     "hookimpl",
     "metrics",
+    "nonresponse",
+    "recipes",
+    "sample_size",
     "score",
     "stats",
+    "weigh",
 ]
 
 

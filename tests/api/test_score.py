@@ -73,8 +73,8 @@ def test_metrics_by_name_spelling_or_themselves(asked: Any, labels: list[str]):
 def test_every_metric_that_has_events():
     """Unless asked otherwise, the card shows each metric that found something."""
     assert set(cxkit.score(YEAR).metrics) == {
-        "orders", "revenue", "active_customers", "nps", "average_transaction_value", "repeat_purchase_rate",
-        "retention_rate",
+        "orders", "revenue", "active_customers", "nps", "average_transaction_value", "purchase_frequency",
+        "repeat_purchase_rate", "retention_rate", "churn_rate", "returning_customer_rate", "time_to_second_purchase",
     }  # fmt: skip
     assert cxkit.score([]).rows == ()
 

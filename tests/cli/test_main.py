@@ -35,7 +35,8 @@ def test_help_of_each_command(run, command):
 def test_commands_are_those_promised(run):
     """The list in --help is whole, and no summary in it is cut."""
     assert set(main.commands) == {
-        "score", "metrics", "import", "export", "simulate", "identities", "forget", "engines"
+        "score", "metrics", "import", "export", "simulate", "identities", "forget", "engines", "recipes",
+        "cohorts", "nonresponse", "weigh", "sample-size", "describe",
     }  # fmt: skip
     assert "..." not in run("--help").stdout.replace("[OPTIONS] COMMAND [ARGS]...", "")
 

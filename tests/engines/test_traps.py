@@ -174,7 +174,8 @@ def test_one_event(engine):
     """One event of each kind gives values, and no spread where one says nothing of it."""
     card = cxkit.score([order(1, 100, customer="c")], engine=engine)
     assert {row.metric: row.estimate.value for row in card} == {
-        "orders": 1, "revenue": 1.0, "active_customers": 1, "average_transaction_value": 1.0, "repeat_purchase_rate": 0,
+        "orders": 1, "revenue": 1.0, "active_customers": 1, "average_transaction_value": 1.0, "purchase_frequency": 1,
+        "repeat_purchase_rate": 0, "time_to_second_purchase": None,
     }  # fmt: skip
     assert card.get("average_transaction_value").high is None
 

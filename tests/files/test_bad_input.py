@@ -371,7 +371,8 @@ def test_strict_raises_the_first() -> None:
 
 @pytest.mark.parametrize(
     ("head", "said"),
-    [(b"PK\x03\x04", "is a ZIP archive, perhaps an Excel workbook: save it as CSV"), (b"BZh91AY", "packed with bzip2"),
+    [(b"PK\x03\x04", "is a ZIP archive, perhaps an Excel workbook: its name must end in .xlsx"),
+     (b"BZh91AY", "packed with bzip2"),
      (b"\xfd7zXZ\0", "packed with xz"), (b"\x28\xb5\x2f\xfd", "packed with Zstandard")],
 )  # fmt: skip
 def test_other_files_are_named(head: bytes, said: str) -> None:

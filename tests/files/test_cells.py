@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 from cxkit.errors import InvalidValueError
 from cxkit.files.cells import Kept, canonical, instants, minor_of_minor, us_of_seconds, whole
-from cxkit.model.event import from_us
+from cxkit.model.event import from_us, to_us
 
 
 @given(st.integers(FIRST_US, LAST_US), st.sampled_from(("isoformat", "basic", "space", "lower", "offset")))
@@ -35,6 +37,39 @@ def test_no_times(text: str) -> None:
     """What Python's parser would take for a time by chance is refused, a zone or not."""
     with pytest.raises(InvalidValueError, match="isn't a time of ISO 8601"):
         instants("UTC")(text)
+
+
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Beirut", "Africa/Monrovia", "Asia/Kathmandu")
+
+
+@given(st.datetimes(datetime(1969, 1, 1), datetime(2037, 1, 1)), st.sampled_from(ZONES))  # noqa: DTZ001 - local times
+def test_local_times_of_days_with_and_without_a_change_of_the_clock(local: datetime, name: str) -> None:
+    """What is known of a whole day is what the zone says of each of its instants."""
+    first = local.replace(tzinfo=ZoneInfo(name))
+    jumped = first.replace(fold=1).utcoffset() > first.utcoffset()
+
+    if jumped:
+        with pytest.raises(InvalidValueError, match=f"doesn't exist in {name}"):
+            instants(name)(local.isoformat())
+    else:
+        assert instants(name)(local.isoformat()) == to_us(first)
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("1972-01-07T00:30", None),  # Monrovia went from a quarter of an hour off to none
+        ("1972-01-07T00:50", "1972-01-07T00:50:00+00:00"),
+        ("1972-01-06T23:50", "1972-01-07T00:34:30+00:00"),
+    ],
+)
+def test_a_change_of_less_than_an_hour(text: str, utc: str | None) -> None:
+    """A clock that is put forward by 44 minutes and a half is found too."""
+    if utc is None:
+        with pytest.raises(InvalidValueError, match="doesn't exist in Africa/Monrovia"):
+            instants("Africa/Monrovia")(text)
+    else:
+        assert from_us(instants("Africa/Monrovia")(text)).isoformat() == utc
 
 
 def test_times_out_of_range() -> None:

@@ -247,7 +247,7 @@ def test_options_are_checked() -> None:
     """A wrong option is told before anything is read."""
     with pytest.raises(UnknownNameError, match="did you mean 'Europe/Berlin'"):
         read(TABLE, input_tz="Europe/Berlni")
-    with pytest.raises(InvalidValueError, match="format: 'cvs' isn't one of csv, ndjson, parquet; is 'csv'"):
+    with pytest.raises(InvalidValueError, match="format: 'cvs' isn't one of csv, ndjson, parquet, excel; is 'csv'"):
         read(TABLE, format="cvs")
     with pytest.raises(InvalidValueError, match="encoding: 'uft-8' isn't an encoding that Python knows"):
         read(TABLE, encoding="uft-8")

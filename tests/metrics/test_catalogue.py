@@ -23,11 +23,18 @@ def dwell(*, at_least: int = 3, share: float = 0.5, strict: bool = False, kind: 
 TYPED = CATALOGUE.with_factory(dwell)
 
 
-def test_ten_are_built_in():
-    """The ten metrics of the first version are there, each under its function's name."""
+def test_what_is_built_in():
+    """The field's list is there, each metric under its function's name."""
     assert set(CATALOGUE.factories) == {
-        "orders", "revenue", "active_customers", "nps", "csat", "ces", "average_transaction_value",
-        "repeat_purchase_rate", "retention_rate", "first_response_time",
+        "orders", "revenue", "active_customers",
+        "nps", "csat", "csat_mean", "ces", "stars", "sentiment", "sense", "feel", "think", "act", "relate",
+        "expectation_gap", "response_rate",
+        "average_transaction_value", "visit_frequency", "purchase_frequency", "repeat_purchase_rate", "retention_rate",
+        "churn_rate", "returning_customer_rate", "time_to_second_purchase", "net_revenue_retention", "earned_growth",
+        "cart_abandonment_rate", "refund_rate", "delivery_time", "on_time_delivery",
+        "first_response_time", "resolution_time", "wait_time", "first_contact_resolution", "reopen_rate",
+        "abandonment_rate", "service_level", "contact_rate",
+        "referral_rate", "viral_coefficient", "earned_share", "review_rate", "wallet_allocation",
     }  # fmt: skip
     assert all(getattr(metrics, name) is made for name, made in CATALOGUE.factories.items())
 
@@ -94,7 +101,7 @@ def test_bad_spellings(spelling: Any, message: str):
 def test_unknown_metric():
     """A mistyped name gets the nearest suggested, and all are listed."""
     with pytest.raises(
-        UnknownNameError, match=r"unknown metric 'npss'; did you mean 'nps'\? There is: active_customers"
+        UnknownNameError, match=r"unknown metric 'npss'; did you mean 'nps'\? There is: abandonment_rate"
     ):
         CATALOGUE.metric("npss")
 
@@ -129,3 +136,9 @@ def test_names_are_taken_once():
         CATALOGUE.with_factory(metrics.nps)
     assert "dwell" in TYPED.factories
     assert "dwell" not in CATALOGUE.factories
+
+
+def test_states_by_other_names():
+    """A state that a metric doesn't need would silently be nothing: it is refused."""
+    with pytest.raises(UnknownNameError, match="unknown state of nps 'answer'; did you mean 'answers'"):
+        metrics.nps().estimate({"answer": metrics.nps().needs["answers"].zero()})

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import cxkit
 from cxkit.metrics import BUILT_IN, Catalogue, Estimate
 from cxkit.model.event import KINDS, PPM, Event, to_us
+from cxkit.model.instrument import INSTRUMENTS
 from cxkit.stats import Statistic
 
 CATALOGUE = Catalogue.of(BUILT_IN)
@@ -31,8 +32,28 @@ VARIANTS = (
     "nps[interval=goodman]",
     "nps[interval=wald]",
     "retention_rate[every=week,kind=any]",
+    "average_transaction_value[net=true,customers=known]",
+    "ces[value=share,version=1.0,interval=clustered]",
+    "csat[interval=clustered]",
+    "expectation_gap[value=servperf]",
+    "feel[reverse=1+2,interval=clustered]",
+    "first_contact_resolution[within_days=0.5]",
+    "net_revenue_retention[every=month]",
+    "nps[interval=clustered]",
+    "refund_rate[by=amount]",
+    "response_rate[rate=rr1]",
+    "revenue[net=true]",
+    "sentiment[value=mean]",
+    "sentiment[neutral=0.25,interval=clustered]",
+    "service_level[rule=short-excluded]",
+    "stars[value=5]",
+    "stars[interval=clustered]",
+    "viral_coefficient[within_days=7]",
 )
 COUNTS = {"orders", "revenue", "active_customers"}
+MONEY = {"order.placed", "order.refunded", "order.cancelled"}
+LOOSE = {"revenue", "average_transaction_value", "net_revenue_retention", "earned_growth"}  # may fall below zero
+ANY = {"referral_rate", "viral_coefficient"}  # of all customers, whatever names them
 DAY = 86_400_000_000
 START = to_us(datetime(2026, 1, 1, tzinfo=UTC))
 AS_OF = START + 200 * DAY
@@ -55,10 +76,13 @@ def _pool() -> list[Event]:
             source=pick(("app", "till")),
             customer=pick((None, *"abcdef")),
             reference=pick((None, *(f"r-{n}" for n in range(20)))),
-            instrument=pick(("nps", "nps", "csat", "ces")) if answer else None,
-            score=pick((None, *map(float, range(-1, 12)))) if answer else None,
-            amount_minor=(amount := pick((None, 0, 1299, 5_000, 50_000_000))) if kind == "order.placed" else None,
-            currency="USD" if kind == "order.placed" and amount is not None else None,
+            touchpoint=pick((None, "till", "desk")),
+            instrument=pick(("nps", "nps", "csat", *INSTRUMENTS)) if answer else None,
+            item=pick((None, "1", "2", "3")),
+            score=pick((None, -0.5, 0.125, *map(float, range(-1, 12)))) if answer else None,
+            amount_minor=(amount := pick((None, 0, 1299, 5_000, 50_000_000))) if kind in MONEY else None,
+            currency="USD" if kind in MONEY and amount is not None else None,
+            duration_us=pick((None, -1, 4_000_000, 20_000_000, 90_000_000)) if kind.startswith("contact.") else None,
             weight_ppm=pick((PPM, PPM, 500_000, 2_718_282)),
         )
 
@@ -105,7 +129,9 @@ def test_interval_contains_the_value_and_stays_on_the_scale(metric: str, events:
     if found.value is None:
         assert (found.low, found.high, found.se) == (None, None, None)
         return
-    low, high = {"share": (0, 1), "points": (-100, 100), "score": (1, 7)}.get(found.unit, (0, math.inf))
+    name = metric.partition("[")[0]
+    low, high = {"share": (0, 1), "points": (-100, 100), "score": (-7, 7)}.get(found.unit, (0, math.inf))
+    low = -math.inf if name in LOOSE else low
     assert low <= found.value <= high
     assert low <= (found.value if found.low is None else found.low) <= found.value
     assert found.value <= (found.value if found.high is None else found.high) <= high
@@ -193,13 +219,14 @@ def test_what_every_metric_states(metric: str):
     assert made.name == metric.partition("[")[0]
     assert made.title
     assert made.title[0].isupper()
-    assert made.unit in ("count", "money", "points", "score", "share", "seconds")
+    assert made.unit in ("count", "money", "points", "rate", "ratio", "score", "share", "seconds")
     assert made.better in ("higher", "lower", None)
     assert len(made.source) > 10
     assert made.needs
     assert all(isinstance(need, Statistic) and hash(need) is not None for need in made.needs.values())
     assert set(made.reads) <= set(KINDS)
-    assert made.reads or "kind=any" in metric
+    assert made.reads or "kind=any" in metric or made.name in ANY
+    assert {kind for kinds in made.asks for kind in kinds} <= set(KINDS)
 
 
 @pytest.mark.parametrize("name", CATALOGUE.factories)

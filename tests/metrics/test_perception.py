@@ -1,18 +1,20 @@
-"""NPS, CSAT and CES against reference figures, from tallies as any engine gives them."""
+"""Perception against reference figures, from tallies as any engine gives them, and from events."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cxkit
 from cxkit import metrics
 from cxkit.errors import InvalidValueError
-from cxkit.metrics import Estimate, Given, Metric
-from cxkit.metrics.perception import weighted_variance
+from cxkit.metrics import Estimate, Given, Metric, weighted_variance
 from cxkit.model.event import PPM
 from cxkit.stats import TallyState
 
@@ -195,3 +197,114 @@ def test_weighted_variance_of_equal_weights_is_the_usual_one():
     """With equal weights the linearised variance of a mean is s²/n."""
     values = dict.fromkeys((1.0, 2.0, 6.0), (1, 1.0, 1.0))
     assert weighted_variance(values, float) == pytest.approx((3.0, 7 / 3))
+
+
+# definitions: Wilson of 10 of 10 is .722467…1 (R's binom); mean of 4, 4, 5, 1 by hand: 3.5, s² = 3.
+def test_csat_mean():
+    """The mean of the same answers stands beside the share."""
+    found = metrics.csat_mean().estimate({"answers": tally([4.0, 4.0, 5.0, 1.0])})
+    assert (found.value, found.n, found.se) == (3.5, 4, pytest.approx((3 / 4) ** 0.5))
+    assert (found.low, found.high) == (1, 5)
+
+
+def test_ces_of_the_first_version():
+    """Effort on 1-5: low is good for the mean, and the share is that of those who had it easy."""
+    state = {"answers": tally([1.0, 2.0, 4.0, 5.0])}
+    mean, share = metrics.ces(version="1.0"), metrics.ces(version="1.0", value="share")
+    assert (mean.estimate(state).value, mean.better) == (3, "lower")
+    assert (share.estimate(state).value, share.better) == (0.5, "higher")
+
+
+def test_stars():
+    """Reviews and surveys together: mean, top two, and a distribution that sums to one."""
+    events = [
+        cxkit.event("review.posted", instrument="stars", score=score, id=str(n)) for n, score in enumerate((5, 5, 4, 1))
+    ]
+    events.append(cxkit.event("survey.answered", instrument="stars", score=5))
+    spelled = ["stars", "stars[value=share]", *(f"stars[value={n}]" for n in range(1, 6))]
+    values = [row.estimate.value for row in cxkit.score(events, spelled)]
+    assert values == [4, 0.8, 0.2, 0, 0, 0.2, pytest.approx(0.6)]
+
+
+SCORES = (0.9, 0.3, 0.05, 0.0, -0.05, -0.6, None)
+
+
+def test_sentiment():
+    """Positive less negative, the neutral band inclusive; a text without a score is left out."""
+    events = [
+        cxkit.event("survey.answered", instrument="sentiment", score=score, id=str(n), customer=str(n))
+        for n, score in enumerate(SCORES)
+    ]
+    net, banded, clustered, mean = (
+        cxkit.score(events, spelled).rows[0].estimate
+        for spelled in (
+            "sentiment", "sentiment[neutral=0.05]", "sentiment[interval=clustered]", "sentiment[value=mean]",
+        )
+    )  # fmt: skip
+    assert (net.value, net.n, net.excluded) == (pytest.approx(1 / 6), 6, {"no score on the scale": 1})
+    assert banded.value == pytest.approx(1 / 6)
+    assert clustered.value == net.value
+    assert mean.value == pytest.approx(0.1)
+
+
+def answered(customers: int, each: int, seed: int) -> list[cxkit.Event]:
+    """Return the answers of customers who answer alike each time."""
+    chance = Random(seed)
+    events = []
+    for customer in range(customers):
+        usual = chance.choice((10, 9, 8, 7, 6, 3))
+        events += [
+            cxkit.event("survey.answered", instrument="nps", score=usual, customer=f"c{customer}", id=f"{customer}-{n}")
+            for n in range(each)
+        ]
+    return events
+
+
+# Cochran 1977, 11.3: with clusters of one, the linearised variance is the sample's; with copies it is that of one each.
+def test_copies_tell_nothing():
+    """Four copies of every answer leave the clustered interval where it was, and narrow the plain one."""
+    once, copied = answered(60, 1, 1), answered(60, 4, 1)
+    plain, clustered = "nps", "nps[interval=clustered]"
+    of = {
+        (name, spelled): cxkit.score(events, spelled).rows[0].estimate
+        for name, events in (("once", once), ("copied", copied))
+        for spelled in (plain, clustered)
+    }
+    assert of["copied", clustered].se == pytest.approx(of["once", clustered].se)
+    assert of["copied", clustered].n_effective == pytest.approx(of["once", clustered].n_effective, rel=0.02)
+    width = {key: estimate.high - estimate.low for key, estimate in of.items()}
+    assert width["copied", clustered] == pytest.approx(width["once", plain], rel=0.05)
+    assert width["copied", plain] < 0.55 * width["once", plain]
+
+
+@pytest.mark.parametrize("make", [metrics.nps, metrics.csat, metrics.csat_mean, metrics.ces, metrics.stars])
+def test_clustering_needs_all_answers(make):
+    """Thinned answers leave nothing to cluster."""
+    with pytest.raises(InvalidValueError, match="clustering is for all answers"):
+        make(answers="latest", interval="clustered")
+
+
+def sent(
+    number: int, *, day: float = 0, answer_after: float | None = None, score: float | None = 9
+) -> list[cxkit.Event]:
+    """Return a survey sent, and its answer if there was one."""
+    when = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=day)
+    events = [cxkit.event("survey.sent", reference=f"s-{number}", time=when)]
+    if answer_after is not None:
+        later = when + timedelta(days=answer_after)
+        columns = {"instrument": "nps", "score": score, "reference": f"s-{number}", "id": f"a-{number}"}
+        events.append(cxkit.event("survey.answered", time=later, **columns))
+    return events
+
+
+def test_response_rate():
+    """Answers are matched by reference, count within the window, and wait for its end; RR1 takes all that was sent."""
+    events = [
+        *sent(1, answer_after=2), *sent(2, answer_after=40), *sent(3), *sent(4, answer_after=1, score=None),
+        *sent(5, day=90), cxkit.event("survey.answered", reference="x", time=datetime(2026, 3, 9, tzinfo=UTC)),
+    ]  # fmt: skip
+    matched = cxkit.score(events, "response_rate").rows[0].estimate
+    assert (matched.value, matched.n) == (0.5, 4)
+    assert matched.excluded == {"window not over": 1, "answer without start": 1}
+    rr1 = cxkit.score(events, "response_rate[rate=rr1]").rows[0].estimate
+    assert (rr1.value, rr1.n) == (0.4, 5)

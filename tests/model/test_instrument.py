@@ -28,6 +28,8 @@ SMILEY = Instrument(name="smiley", title="Smileys", low=1, high=3)
         ("stars", 1, 5, "higher", True),
         ("sentiment", -1, 1, "higher", False),
         ("expectation", 1, 7, "higher", True),
+        ("perception", 1, 7, "higher", True),
+        ("brand_rank", 1, 100, "lower", False),
         ("sense", 1, 7, "higher", True),
         ("feel", 1, 7, "higher", True),
         ("think", 1, 7, "higher", True),
@@ -43,9 +45,11 @@ def test_known_instruments_have_their_scales(name: str, low: float, high: float,
     assert known.title
 
 
-def test_there_are_twelve_known_instruments():
+def test_these_are_the_known_instruments():
     """The table above is the whole list, in its order."""
-    assert " ".join(INSTRUMENTS) == "nps csat ces ces1 stars sentiment expectation sense feel think act relate"
+    assert " ".join(INSTRUMENTS) == (
+        "nps csat ces ces1 stars sentiment expectation perception brand_rank sense feel think act relate"
+    )
 
 
 @given(st.sampled_from(INSTRUMENTS.values()), st.integers(-20, 20))

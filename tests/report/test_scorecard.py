@@ -16,7 +16,7 @@ from cxkit.report import Row, Scorecard
 
 COLUMNS = (
     "metric", "period", "partial", "overall", "channel", "currency", "value", "low", "high", "level", "n", "unit",
-    "method", "n_effective", "se", "centre", "excluded",
+    "method", "n_effective", "se", "centre", "excluded", "target", "verdict", "hidden",
 )  # fmt: skip
 
 
@@ -154,6 +154,7 @@ def test_to_dicts():
             "metric": "csat", "period": "2026-03", "partial": True, "overall": False, "channel": None,
             "currency": None, "value": 33.0, "low": 10.0, "high": 40.0, "level": 0.95, "n": 5, "unit": "points",
             "method": "none", "n_effective": None, "se": None, "centre": None, "excluded": {},
+            "target": None, "verdict": None, "hidden": False,
         }
     ]  # fmt: skip
     assert {tuple(each) for each in CARD.to_dicts()} == {COLUMNS}

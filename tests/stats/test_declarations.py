@@ -12,6 +12,7 @@ from cxkit.stats import (
     AtLeast,
     By,
     Clustered,
+    Cohorts,
     Distinct,
     Frequency,
     FrequencyState,
@@ -48,6 +49,7 @@ OPENED, ANSWERED = Where(kind="contact.opened"), Where(kind="contact.answered")
         (Spans(OPENED, ANSWERED), "reference"),
         (Spans(OPENED, ANSWERED, key="customer"), "customer"),
         (Returns(ORDERS, "month"), "customer"),
+        (Cohorts(ORDERS, "month"), "customer"),
         (By(Moments(ORDERS, "amount_minor"), "currency"), "event"),
         (By(Frequency(ORDERS), "channel"), "customer"),
     ],
@@ -73,6 +75,7 @@ def test_the_split_that_is_survived(statistic: Statistic, split: str):
         (Spans(OPENED, ANSWERED), {"kind", "reference", "ts_us", "source", "id"}),
         (Spans(OPENED, ANSWERED, "customer", unit="cart"), {"kind", "customer", "cart", "ts_us", "source", "id"}),
         (Returns(ORDERS, "month"), {"kind", "customer", "amount_minor"}),
+        (Cohorts(ORDERS, "month", of="duration_us"), {"kind", "customer", "duration_us"}),
         (By(Frequency(ORDERS), "channel"), {"kind", "customer", "channel"}),
     ],
 )
@@ -108,6 +111,7 @@ def test_reads(statistic: Statistic, kinds: set[str] | None):
         lambda: Spans(OPENED, ANSWERED, window_us=-1),
         lambda: Spans(OPENED, ANSWERED, window_us=timedelta(days=-1)),
         lambda: Returns(ORDERS, "fortnight"),
+        lambda: Cohorts(ORDERS, "fortnight"),
     ],
 )
 def test_what_means_nothing_is_refused(make: Any):
@@ -144,4 +148,7 @@ def test_settle():
     assert settle(open_, None) == Returns(ORDERS, "month")
     assert settle(named, "week") == named
     assert settle(By(open_, "currency"), "day") == By(Returns(ORDERS, "day"), "currency")
+    assert settle(Cohorts(ORDERS), "week") == Cohorts(ORDERS, "week")
+    assert settle(Cohorts(ORDERS), None) == Cohorts(ORDERS, "month")
+    assert settle(Cohorts(ORDERS, "year"), "week") == Cohorts(ORDERS, "year")
     assert settle(Frequency(ORDERS), "week") == Frequency(ORDERS)

@@ -19,6 +19,7 @@ from cxkit.stats.intervals import (
     net_share_goodman,
     net_share_wald,
     poisson_score,
+    quantile_bounds,
     quantile_ranks,
     wilson,
 )
@@ -182,3 +183,36 @@ def test_quantile_ranks_enclose(q: float, n: int, level: float):
     rank, low, high = quantile_ranks(q, n, level)
     assert 0 <= low <= rank <= high <= n + 1
     assert rank == math.ceil(n * Fraction(str(q)))
+
+
+# Hettmansperger & Sheather 1986: between ranks d and d + 1 of a median, (n - d) I / (d + (n - 2 d) I) of the way.
+@pytest.mark.parametrize("n", [6, 10, 11, 25, 50, 99, 500])
+def test_median_bounds(n: int):
+    """Bounds of a median are interpolated as published, and lie alike on either side."""
+    rank, below, above = quantile_bounds(0.5, n)
+    assert below is not None
+    assert above is not None
+    d = below.outer
+    error, more = (sum(math.comb(n, k) for k in range(d + step)) / 2**n for step in (0, 1))
+    part = (0.025 - error) / (more - error)
+    assert below.weight == pytest.approx((n - d) * part / (d + (n - 2 * d) * part))
+    assert (above.outer, above.inner, above.weight) == (n + 1 - d, n - d, pytest.approx(below.weight))
+    assert below.outer <= below.inner <= rank <= above.inner <= above.outer
+
+
+def test_no_bound_where_the_sample_is_too_small():
+    """Of fifty values all lie below the p95 in one of thirteen samples: no bound above it holds as often as wanted."""
+    _, below, above = quantile_bounds(0.95, 50)
+    assert above is None
+    assert below is not None
+    assert quantile_bounds(0.5, 3)[1:] == (None, None)
+
+
+@given(st.sampled_from((0.5, 0.55, 0.7, 0.9, 0.95)), st.integers(1, 10**5), levels)
+def test_quantile_bounds_enclose(q: float, n: int, level: float):
+    """Bounds lie on either side of the quantile's rank, a fraction of a rank further in than whole ranks do."""
+    rank, below, above = quantile_bounds(q, n, level)
+    for bound in (below, above):
+        assert bound is None or 0 <= bound.weight < 1
+    assert below is None or 1 <= below.outer <= below.inner <= rank
+    assert above is None or rank <= above.inner <= above.outer <= n

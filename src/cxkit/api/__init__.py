@@ -1,7 +1,19 @@
 """The façade: a workspace over a store, score, compare."""
 
 from cxkit.api.compare import Comparison, Difference, compare
+from cxkit.api.describe import Description, describe
+from cxkit.api.project import Project
 from cxkit.api.score import score
 from cxkit.api.workspace import Workspace, connect
 
-__all__ = ["Comparison", "Difference", "Workspace", "compare", "connect", "score"]
+__all__ = [
+    "Comparison",
+    "Description",
+    "Difference",
+    "Project",
+    "Workspace",
+    "compare",
+    "connect",
+    "describe",
+    "score",
+]

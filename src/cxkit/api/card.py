@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from cxkit.metrics import Given, Metric
+from cxkit.api.folding import in_order
+from cxkit.api.missing import lacks
+from cxkit.errors import InvalidValueError
+from cxkit.metrics import Estimate, Given, Metric
 from cxkit.model.calendar import Calendar
+from cxkit.model.event import from_us
 from cxkit.report import Row, Scorecard
-from cxkit.stats import ByState
+from cxkit.stats import By, ByState, Tally, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +21,11 @@ if TYPE_CHECKING:
     from cxkit.engines import Collected, Request
     from cxkit.engines.request import Cell, Segment
     from cxkit.stats import State, Statistic
+
+
+GROUPS: Final = By(Tally(Where(), "kind"), "instrument")
+"""Tells which kinds of events there are, and which instruments were answered in each."""
+_MOST_PERIODS: Final = 10_000
 
 
 @attrs.frozen
@@ -35,7 +44,11 @@ class Period:
 
 
 def periods(request: Request, collected: Collected) -> list[Period]:
-    """Return the periods from the first event to the last, the empty ones between them too."""
+    """Return the periods from the first event to the last, the empty ones between them too.
+
+    Raises:
+        InvalidValueError: they are more than anybody reads, as of an event whose year is mistyped.
+    """
     calendar = request.calendar
     if calendar is None:
         return [Period(None, None, partial=False)]
@@ -43,6 +56,12 @@ def periods(request: Request, collected: Collected) -> list[Period]:
         return []
     day = Calendar("day", calendar.tz)
     first, last = calendar.index(collected.first_us), calendar.index(collected.last_us)
+    if last - first >= _MOST_PERIODS:
+        begin, end = (from_us(ts_us).isoformat() for ts_us in (collected.first_us, collected.last_us))
+        reason = (
+            f"makes {last - first + 1:,} periods of the time from {begin} to {end}: mend the time that is wrong, or "
+        )
+        raise InvalidValueError("every", calendar.every, reason + "leave it out with since or until")
     # Whole days count as covered: a file of dates ends at the midnight with which its last day begins.
     begins = day.index(collected.first_us if request.since_us is None else request.since_us)
     if request.until_us is not None:
@@ -61,12 +80,14 @@ def _days(calendar: Calendar, index: int) -> tuple[int, int]:
     return day.index_of_day(calendar.first_day(index)), day.index_of_day(calendar.last_day(index))
 
 
-def scorecard(
+def scorecard(  # noqa: PLR0913 - what was asked, and what came out
     metrics: Sequence[Metric],
     needs: Mapping[Statistic, Statistic],
     request: Request,
     collected: Collected,
     level: float,
+    *,
+    empty: Mapping[str, str] | None = None,
 ) -> Scorecard:
     """Return the card of metrics.
 
@@ -76,22 +97,31 @@ def scorecard(
         request: what the engine was asked.
         collected: what it gave.
         level: the intervals' level.
+        empty: the metrics that nothing was observed for, with what is missing; their rows are empty.
     """
     segments = _segments(request, collected)
     found = periods(request, collected)
+    empty = empty or {}
     rows = []
     notes = []
     for metric in metrics:
-        currencies = _currencies(metric, needs, collected)
+        currencies = [None] if metric.label in empty else _currencies(metric, needs, collected)
         if len(currencies) > 1:
             listed = ", ".join(map(str, currencies))
             notes.append(
                 f"{metric.label} is in {len(currencies)} currencies ({listed}), which are never added: one row each."
             )
+        # Events without an amount have no currency either: they show as left out once, of one that there is.
+        home = request.currency if request.currency in currencies else currencies[0]
         for currency in currencies:
             for period in found:
                 for segment in (None, *segments):
-                    states = _states(metric, needs, collected, (segment, period.index), currency)
+                    cell = (segment, period.index)
+                    if metric.label in empty:
+                        estimate = Estimate(None, level=level, unit=metric.unit)
+                    else:
+                        states = _states(metric, needs, collected, cell, currency, is_home=currency == home)
+                        estimate = metric.estimate(states, Given(level, currency))
                     rows.append(
                         Row(
                             metric=metric.label,
@@ -102,9 +132,12 @@ def scorecard(
                             period=period.label,
                             partial=period.partial,
                             currency=currency,
-                            estimate=metric.estimate(states, Given(level, currency)),
+                            estimate=estimate,
                         )
                     )
+    if empty:
+        listed = "; ".join(f"{label} ({lack})" if lack else label for label, lack in empty.items())
+        notes.append(f"Nothing was observed for {listed}.")
     notes += _shared(collected, request)
     every = request.calendar.every if request.calendar else None
     return Scorecard(tuple(rows), request.by, every, request.tz, tuple(notes))
@@ -114,7 +147,8 @@ def _segments(request: Request, collected: Collected) -> list[Segment]:
     if not request.by:
         return []
     found = {segment for cells in collected.states.values() for segment, _ in cells if segment is not None}
-    return sorted(found, key=lambda segment: [(value is None, value or "") for value in segment])
+    rest = request.rest if request.keep is not None else None
+    return sorted(found, key=lambda segment: (segment == rest, in_order(segment)))
 
 
 def _computed(
@@ -123,9 +157,21 @@ def _computed(
     return (collected.states[needs[statistic]] for statistic in metric.needs.values())
 
 
-def observed(metric: Metric, needs: Mapping[Statistic, Statistic], collected: Collected) -> bool:
-    """Say whether there was anything for a metric to read."""
-    return any(cells for cells in _computed(metric, needs, collected))
+def unobserved(metrics: Sequence[Metric], needs: Mapping[Statistic, Statistic], collected: Collected) -> dict[str, str]:
+    """Return the metrics that nothing was observed for, with what is missing.
+
+    There must be something to read, and an event of each sort that a metric compares: a shop whose desk isn't in the
+    data has no contact rate of zero, and one whose refunds aren't no perfect record.
+    """
+    states: Any = collected.states[GROUPS].values()
+    groups = {
+        (kind, instrument): 1 for state in states for instrument, part in state.parts.items() for kind in part.values
+    }
+    return {
+        metric.label: ", ".join(f"no {lack}" for lack in found)
+        for metric in metrics
+        if (found := lacks(metric, groups)) or not any(_computed(metric, needs, collected))
+    }
 
 
 def _currencies(metric: Metric, needs: Mapping[Statistic, Statistic], collected: Collected) -> list[str | None]:
@@ -138,17 +184,18 @@ def _currencies(metric: Metric, needs: Mapping[Statistic, Statistic], collected:
         if isinstance(state, ByState)
         for value in state.parts
     }
-    # Events without an amount have no currency either: they show as left out of the only currency there is.
     named = sorted(value for value in values if value is not None)
     return [*named] or [None]
 
 
-def _states(
+def _states(  # noqa: PLR0913 - where a state is, and whose
     metric: Metric,
     needs: Mapping[Statistic, Statistic],
     collected: Collected,
     cell: Cell,
     currency: str | None,
+    *,
+    is_home: bool,
 ) -> dict[str, State]:
     states = {}
     for name, statistic in metric.needs.items():
@@ -157,7 +204,7 @@ def _states(
         if metric.per is not None and isinstance(state, ByState):
             zero = computed.of.zero()  # type: ignore[attr-defined]
             part = state.parts.get(currency, zero)
-            if currency is not None and None in state.parts:
+            if is_home and currency is not None and None in state.parts:
                 part = part.plus(state.parts[None])
             state = part
         states[name] = state

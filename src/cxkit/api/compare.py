@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from cxkit.api.repeats import note_on
 from cxkit.errors import AmbiguousError, InvalidValueError
 from cxkit.metrics.estimate import Estimate, format_number
 from cxkit.stats.distributions import beta_cdf, normal_tail, two_sided
@@ -194,7 +195,14 @@ def compare(*, after: Scorecard, before: Scorecard) -> Comparison:
         message = f"nothing to compare: {after!r} and {before!r} have no row in common"
         raise AmbiguousError(message)
     level = f"{100 * rows[0].level:g} %"
-    return Comparison(tuple(rows), (f"In brackets: {level} intervals, the two sides taken as independent samples.",))
+    shown = {row.metric for row in rows}
+    often = {
+        label: max(card.repeats.get(label, 0.0) for card in (before, after))
+        for label in dict.fromkeys((*before.repeats, *after.repeats))
+        if label in shown
+    }
+    notes = [f"In brackets: {level} intervals, the two sides taken as independent samples."]
+    return Comparison(tuple(rows), (*notes, *note_on(often, compared=True)))
 
 
 def _key(row: Row, with_period: bool) -> tuple[Any, ...]:  # noqa: FBT001 - one caller

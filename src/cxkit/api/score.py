@@ -2,69 +2,105 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from cxkit.api.card import observed, scorecard
-from cxkit.engines import ENGINES, Request, collect
-from cxkit.errors import InvalidValueError, UnknownNameError, UnsupportedError
-from cxkit.metrics import Metric
-from cxkit.model.calendar import EVERY, Calendar, Every, parse_instant, zone
-from cxkit.model.event import Event
+import attrs
+
+from cxkit.api.arguments import attributes_of, calendar_of, check, listed, whole
+from cxkit.api.card import GROUPS, scorecard, unobserved
+from cxkit.api.doors import door
+from cxkit.api.folding import folding
+from cxkit.api.hiding import hiding
+from cxkit.api.project import Project
+from cxkit.api.rates import notes_on, rates_of
+from cxkit.api.repeats import found_repeats, note_on, repeats_of
+from cxkit.api.targets import aiming, targets_of
+from cxkit.engines import Request
+from cxkit.errors import InvalidValueError, UnknownNameError
+from cxkit.model.calendar import parse_instant
 from cxkit.model.identity import MAX_PEOPLE
-from cxkit.model.journeymap import PRESETS, JourneyMap
+from cxkit.model.journeymap import PRESETS
 from cxkit.model.touchpoint import ATTRIBUTES
 from cxkit.plugins import registry
-from cxkit.stats import Statistic, settle
+from cxkit.stats import settle
 
 if TYPE_CHECKING:
-    from cxkit.report import Scorecard
+    import os
+    from collections.abc import Iterable, Mapping, Sequence
 
-MetricLike = str | Metric | Callable[..., Metric]
-Instant = str | date | datetime | int
+    from cxkit.api.arguments import Instant, MetricLike
+    from cxkit.api.doors import Door
+    from cxkit.engines import Collected
+    from cxkit.files.source import Readable
+    from cxkit.metrics import Metric
+    from cxkit.model.calendar import Every
+    from cxkit.model.journeymap import JourneyMap
+    from cxkit.recipes import Recipe
+    from cxkit.report import Scorecard
+    from cxkit.stats import Statistic
 
 
 def score(  # noqa: PLR0913 - the questions one may ask
-    data: Any,  # noqa: ANN401 - events, a path or a table
+    data: Any,  # noqa: ANN401 - events, paths or a table
     metrics: Iterable[MetricLike] | MetricLike | None = None,
     *,
+    card: str | None = None,
     by: Sequence[str] | str = (),
     every: Every | None = None,
-    tz: str = "UTC",
+    tz: str | None = None,
     since: Instant | None = None,
     until: Instant | None = None,
     as_of: Instant | None = None,
     journey_map: JourneyMap | str | os.PathLike[str] | None = None,
-    level: float = 0.95,
+    level: float | None = None,
     engine: str | None = None,
     input_tz: str | None = None,
-    max_people: int = MAX_PEOPLE,
+    max_people: int | None = None,
+    recipe: Recipe | str | os.PathLike[str] | None = None,
+    joins: Mapping[str, Readable] | None = None,
+    targets: Mapping[str, object] | None = None,
+    min_n: int | None = None,
+    top: int | None = None,
+    currency: str | None = None,
+    rates: Mapping[str, object] | None = None,
+    project: Project | str | os.PathLike[str] | None = None,
 ) -> Scorecard:
     """Return the scorecard of events.
 
     Args:
-        data: an iterable of `Event`, a path to a file of events, a Polars data frame or lazy frame, or a DuckDB
-            relation whose columns are those of `Event`. Events count as often as they stand there: a store, or a file
-            that `score` reads row by row, holds each (source, id) once.
+        data: an iterable of `Event`; a path to a file of events or to a store, or a list of such paths; a Polars,
+            pandas or Arrow table, or a DuckDB relation, whose columns are those of `Event`. Events count as often as
+            they stand there: a store, or files that `score` reads row by row, hold each (source, id) once.
         metrics: names, spellings such as ``nps[answers=latest]``, metrics or their factories; every metric for which
-            there are events by default.
+            there are events by default. Beside a card they come after it.
+        card: a ready-made card, ``perception``, ``service``, ``commerce``, ``loyalty`` or ``executive``, or one of the
+            project's. It shows what it says: a metric that nothing was observed for has empty rows.
         by: columns, properties, or with a journey map ``area``, ``stage``, ``owner`` and ``programme``.
         every: ``day``, ``week``, ``month``, ``quarter`` or ``year``; the whole span at once by default.
-        tz: the IANA zone whose days, weeks and months count.
+        tz: the IANA zone whose days, weeks and months count; UTC by default.
         since: the first instant in bounds; a date is local to `tz`.
         until: the first instant after the bounds.
         as_of: until when the data is complete; the latest event by default.
         journey_map: a map, its file, or a preset's name.
-        level: the confidence level of all intervals.
+        level: the confidence level of all intervals; 0.95 by default.
         engine: ``rows``, ``polars`` or ``duckdb``; chosen by what `data` is by default.
         input_tz: the zone of times in a file that have none.
-        max_people: an identity that more customers share than this merges nobody.
+        max_people: an identity that more customers share than this merges nobody; 10 by default.
+        recipe: how `data`, a path or several, is read where it isn't a file of events: the name of a recipe that
+            comes with cxkit, the path of one of your own, or a `cxkit.recipes.Recipe`.
+        joins: the files that the recipe joins, by its names for them.
+        targets: metric → what it should reach, such as ``{"nps": 40, "csat": "80 %"}``; with ``<=`` or ``>=`` before it
+            where the metric doesn't say which is better, and with its unit for a duration, ``"<= 4 h"``.
+        min_n: rows of segments whose estimate rests on fewer are hidden, and as many more as are needed so that those
+            can't be computed from the rest.
+        top: so many segments, those with most events, stand for themselves; the others are counted together.
+        currency: what amounts are converted to, by `rates`.
+        rates: currency → how much of `currency` one unit of it is, as text or a Decimal: ``{"EUR": "1.08"}``.
+        project: a `Project`, or the path of a ``cx.toml``, for whatever isn't given here.
 
     Raises:
         InvalidValueError: an argument, or a row of a file, can't be what was given.
-        UnknownNameError: no such metric, column, zone or engine; the nearest is suggested.
+        UnknownNameError: no such metric, card, column, zone or engine; the nearest is suggested.
         UnsupportedError: the engine can't read the data, or lacks a statistic.
 
     >>> import cxkit
@@ -72,131 +108,88 @@ def score(  # noqa: PLR0913 - the questions one may ask
     >>> score(answers, "nps").get("nps").value
     25.0
     """
-    wanted = _metrics(metrics)
-    chosen = wanted if wanted is not None else [make() for make in registry().catalogue.factories.values()]
-    calendar = _calendar(every, tz)
-    needs = {need: settle(need, every) for metric in chosen for need in metric.needs.values()}
-    columns = (by,) if isinstance(by, str) else tuple(by)
+    asked = Project.of(project).overridden(
+        card=card,
+        metrics=None if metrics is None else tuple(listed(metrics)),
+        by=(by,) if isinstance(by, str) else tuple(by) or None,
+        every=every,
+        tz=tz,
+        input_tz=input_tz,
+        journey_map=journey_map,
+        level=level,
+        max_people=max_people,
+        min_n=whole("min_n", min_n),
+        top=whole("top", top),
+        currency=currency,
+        rates=rates,
+        targets=targets,
+    )
+    tz = asked.tz or "UTC"
+    wanted = asked.asked()
+    chosen = [make() for make in registry().catalogue.factories.values()] if wanted is None else listed(wanted)
+    aims = targets_of(asked.targets, chosen, on_card=frozenset(targets or ()))
+    calendar = calendar_of(asked.every, tz)
+    needs = {need: settle(need, asked.every) for metric in chosen for need in metric.needs.values()}
+    repeats = repeats_of(chosen)
     request = Request(
-        statistics=tuple(dict.fromkeys(needs.values())),
-        by=columns,
+        statistics=_statistics(needs.values(), repeats, tell=wanted is None or asked.card is not None),
+        by=asked.by,
         calendar=calendar,
         tz=tz,
         since_us=None if since is None else parse_instant("since", since, tz),
         until_us=None if until is None else parse_instant("until", until, tz),
         as_of_us=None if as_of is None else parse_instant("as_of", as_of, tz),
-        attributes=_attributes(columns, journey_map),
-        max_people=max_people,
+        attributes=attributes_of(asked.by, asked.journey_map),
+        max_people=MAX_PEOPLE if asked.max_people is None else asked.max_people,
+        currency=asked.currency,
+        rates=rates_of(asked.currency, asked.rates),
     )
     if request.since_us is not None and request.until_us is not None and request.since_us >= request.until_us:
         raise InvalidValueError("until", until, f"isn't after since, {since!r}")
-    _check(request, needs.values(), level)
-    name, table = _door(data, engine, input_tz)
+    level = 0.95 if asked.level is None else asked.level
+    check(request, needs.values(), level)
+    opened = door(data, engine, asked.input_tz, recipe, joins)
+    request, collected, notes = _collected(opened, request, chosen, asked)
+    tells = GROUPS in collected.states
+    empty = unobserved(chosen, needs, collected) if tells else {}
+    if wanted is None:
+        chosen = [metric for metric in chosen if metric.label in aims or metric.label not in empty]
+        empty = {label: lack for label, lack in empty.items() if label in aims}
+    made = scorecard(chosen, needs, request, collected, level, empty=empty)
+    left = sorted({row.currency for row in made if row.currency is not None})
+    notes += notes_on(asked.currency, asked.rates, collected.converted, left)
+    shown = {metric.label for metric in chosen}
+    often = {label: each for label, each in found_repeats(repeats, collected).items() if label in shown}
+    made = attrs.evolve(aiming(made, aims), notes=(*made.notes, *notes, *note_on(often)), repeats=often)
+    return made if asked.min_n is None else hiding(made, asked.min_n)
+
+
+def _statistics(
+    needs: Iterable[Statistic], repeats: Mapping[str, Mapping[Statistic, Statistic]], *, tell: bool
+) -> tuple[Statistic, ...]:
+    """Return what is to be computed, each once.
+
+    Args:
+        needs: what metrics read.
+        repeats: what tells whether customers answer repeatedly.
+        tell: whether it must be known which events there are, as for whatever there are events for.
+    """
+    people = [statistic for counted in repeats.values() for statistic in counted.values()]
+    return tuple(dict.fromkeys((*needs, *people, *((GROUPS,) if tell else ()))))
+
+
+def _collected(
+    opened: Door, request: Request, metrics: Sequence[Metric], asked: Project
+) -> tuple[Request, Collected, list[str]]:
+    """Return what was asked in the end, what came out, and what to say of it."""
+    notes: list[str] = []
     try:
-        collected = collect(name, table, request)
+        if asked.top is not None and request.by:
+            opened = opened.held()
+            request, notes = folding(opened, request, metrics, asked.top)
+        return request, opened.collect(request), notes
     except UnknownNameError as error:
-        if error.what == "column" and error.name in ATTRIBUTES and journey_map is None:
+        if error.what == "column" and error.name in ATTRIBUTES and asked.journey_map is None:
             reason = f"is what a journey map says of touchpoints: give one, such as journey_map={PRESETS[-1]!r}"
             raise InvalidValueError("by", error.name, reason) from None
         raise
-    if wanted is None:
-        chosen = [metric for metric in chosen if observed(metric, needs, collected)]
-    return scorecard(chosen, needs, request, collected, level)
-
-
-def _metrics(metrics: Iterable[MetricLike] | MetricLike | None) -> list[Metric] | None:
-    if metrics is None:
-        return None
-    if isinstance(metrics, str | Metric) or callable(metrics):
-        metrics = [metrics]
-    try:
-        listed = list(metrics)
-    except TypeError:
-        raise InvalidValueError("metrics", metrics, "isn't a metric, a metric's name, or several of them") from None
-    # Plugins are loaded only for names that have to be looked up.
-    found = [wanted if isinstance(wanted, Metric) else registry().catalogue.metric(wanted) for wanted in listed]
-    labels = [metric.label for metric in found]
-    for label in labels:
-        if labels.count(label) > 1:
-            raise InvalidValueError("metrics", label, "is asked for twice")
-    return found
-
-
-def _calendar(every: str | None, tz: str) -> Calendar | None:
-    zone(tz)
-    if every is None:
-        return None
-    if every not in EVERY:
-        raise UnknownNameError("period", str(every), EVERY)
-    return Calendar(every, tz)  # type: ignore[arg-type]
-
-
-def _attributes(columns: Sequence[str], journey_map: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401
-    names = [column for column in columns if column in ATTRIBUTES and column != "channel"]
-    if journey_map is None:
-        return {}
-    if not isinstance(journey_map, JourneyMap):
-        journey_map = _map(os.fspath(journey_map))
-    return {name: journey_map.attribute(name) for name in names}
-
-
-def _map(name: str) -> JourneyMap:
-    if name in PRESETS:
-        return JourneyMap.preset(name)
-    try:
-        return JourneyMap.load(name)
-    except OSError as error:
-        reason = f"can't be read ({error.strerror}); the presets are {', '.join(PRESETS)}"
-        raise InvalidValueError("journey_map", name, reason) from None
-
-
-def _check(request: Request, statistics: Iterable[Statistic], level: float) -> None:
-    if not 0 < level < 1:
-        raise InvalidValueError("level", level, "isn't between 0 and 1, such as 0.95")
-    if request.max_people < 1:
-        raise InvalidValueError("max_people", request.max_people, "must be at least 1")
-    for column in request.by:
-        if request.by.count(column) > 1:
-            raise InvalidValueError("by", column, "is there twice")
-    every = request.calendar.every if request.calendar else None
-    for statistic in statistics:
-        own = getattr(getattr(statistic, "of", statistic), "every", None) or getattr(statistic, "every", None)
-        if own is not None and every is not None and EVERY.index(own) > EVERY.index(every):
-            raise InvalidValueError("every", every, f"is shorter than the {own} that a metric compares: score by {own}")
-
-
-def _door(data: Any, engine: str | None, input_tz: str | None) -> tuple[str, Any]:  # noqa: ANN401
-    """Return the engine and what it takes."""
-    if engine is not None and engine not in ENGINES:
-        raise UnknownNameError("engine", engine, ENGINES)
-    if isinstance(data, str | os.PathLike):
-        return _file(os.fspath(data), engine, input_tz)
-    library = type(data).__module__.partition(".")[0].lstrip("_")
-    if library in ("polars", "duckdb"):
-        if engine not in (None, library):
-            message = f"a {library} table is scored by engine {library!r}, not {engine!r}"
-            raise UnsupportedError(message)
-        return library, data
-    if isinstance(data, Event) or not isinstance(data, Iterable):
-        raise InvalidValueError(
-            "data", type(data).__name__, "isn't events, a path, a Polars frame or a DuckDB relation"
-        )
-    return ("rows", data) if engine in (None, "rows") else (engine, _table(data, engine))
-
-
-def _file(path: str, engine: str | None, input_tz: str | None) -> tuple[str, Any]:
-    from cxkit import files
-
-    # Rows one by one where the engine wants them so, or where times without a zone have to be read in one.
-    if files.format_of(path) == "parquet" and engine != "rows" and input_tz is None:
-        from cxkit.engines.frame import open_path
-
-        return engine or "polars", open_path(path, engine or "polars")
-    events = files.once(files.read_events(path, input_tz=input_tz, strict=True, instruments=registry().instruments))
-    return ("rows", events) if engine in (None, "rows") else (engine, _table(events, engine))
-
-
-def _table(events: Iterable[Event], engine: str) -> Any:  # noqa: ANN401 - a table
-    from cxkit.engines.frame import table_of_events
-
-    return table_of_events(events, engine)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from cxkit.api.project import Project
 from cxkit.api.score import score
 from cxkit.errors import InvalidValueError
 from cxkit.model.event import Event, event
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from types import TracebackType
 
-    from cxkit.api.score import MetricLike
+    from cxkit.api.arguments import MetricLike
     from cxkit.model.identity import Identities
     from cxkit.model.instrument import Instruments
     from cxkit.model.journeymap import JourneyMap
@@ -37,9 +38,10 @@ class Workspace:
         source: who emits, unless an event says otherwise.
         journey_map: what `score` knows of touchpoints.
         max_people: an identity that more customers share than this merges nobody.
+        project: what `score` asks for where nothing else is said, or None.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it knows
         self,
         store: SQLiteStore,
         *,
@@ -47,6 +49,7 @@ class Workspace:
         journey_map: JourneyMap | str | os.PathLike[str] | None = None,
         instruments: Instruments = INSTRUMENTS,
         max_people: int = MAX_PEOPLE,
+        project: Project | None = None,
     ) -> None:
         """Work on a store that is open."""
         self.store = store
@@ -54,6 +57,7 @@ class Workspace:
         self.journey_map = journey_map
         self.instruments = instruments
         self.max_people = max_people
+        self.project = project
 
     def emit(  # noqa: PLR0913 - the columns of an event
         self,
@@ -144,9 +148,18 @@ class Workspace:
 
     def score(self, metrics: Iterable[MetricLike] | MetricLike | None = None, **options: Any) -> Scorecard:  # noqa: ANN401
         """Return the scorecard of the store's events; the options are those of `cxkit.score`."""
+        from cxkit.files import OnceEach
+
         options.setdefault("max_people", self.max_people)
         options.setdefault("journey_map", self.journey_map)
-        return score(self.store.events(ordered=False), metrics, **options)
+        options.setdefault("project", self.project)
+
+        def read() -> Iterator[Event]:
+            return self.store.events(ordered=False)
+
+        # Folding goes through the events twice.
+        folds = options.get("top") or Project.of(options["project"]).top
+        return score(OnceEach(read(), read) if folds else read(), metrics, **options)
 
     def close(self) -> None:
         """Close the store."""
@@ -171,7 +184,8 @@ def connect(  # noqa: PLR0913 - how to open it, and what to know
     timeout: float = 30.0,
     journey_map: JourneyMap | str | os.PathLike[str] | None = None,
     instruments: Instruments | None = None,
-    max_people: int = MAX_PEOPLE,
+    max_people: int | None = None,
+    project: Project | str | os.PathLike[str] | None = None,
 ) -> Workspace:
     """Open the store at a path, creating it where there is none, and return a workspace over it.
 
@@ -183,9 +197,11 @@ def connect(  # noqa: PLR0913 - how to open it, and what to know
         timeout: how many seconds to wait while another process writes.
         journey_map: a map, its file or a preset's name, for scores by area, stage or owner.
         instruments: the scales that answers are checked against; the built-in and the plugins' by default.
-        max_people: an identity that more customers share than this merges nobody.
+        max_people: an identity that more customers share than this merges nobody; 10 by default.
+        project: a `Project`, or the path of a ``cx.toml``: what `score` asks for where nothing else is said.
 
     Raises:
+        InvalidValueError: the project file is wrong.
         StoreError: the file can't be opened, or isn't a store.
 
     >>> with connect(":memory:") as cx:
@@ -195,9 +211,14 @@ def connect(  # noqa: PLR0913 - how to open it, and what to know
     """
     from cxkit.store import SQLiteStore
 
+    known = None if project is None else Project.of(project)
+    if max_people is None:
+        max_people = MAX_PEOPLE if known is None or known.max_people is None else known.max_people
     store = SQLiteStore.open(path, durability=durability, timeout=timeout)  # type: ignore[arg-type]
     if instruments is None:
         from cxkit.plugins import registry
 
         instruments = registry().instruments
-    return Workspace(store, source=source, journey_map=journey_map, instruments=instruments, max_people=max_people)
+    return Workspace(
+        store, source=source, journey_map=journey_map, instruments=instruments, max_people=max_people, project=known
+    )

@@ -30,12 +30,13 @@ def import_(files: tuple[str, ...], into: str, how: How) -> None:
     from cxkit.cli.intake import Intake, check_outputs
     from cxkit.cli.tables import print_text
 
-    check_outputs([how.rejects, into], files)
+    check_outputs([how.rejects, into], [*files, *dict(how.second).values()])
     check_outputs([how.rejects], [into])
     with connect(into) as workspace, Intake(how) as intake:
-        for file in files:
-            report = workspace.add(intake.events(file))
-            print_text(f"{file}: {sentence(report)}")
+        # What a recipe puts together may stand in several files.
+        for several in [files] if how.recipe else [(file,) for file in files]:
+            report = workspace.add(intake.of(several))
+            print_text(f"{', '.join(several)}: {sentence(report)}")
     intake.end()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,13 +15,14 @@ from cxkit.cli.failures import BAD_DATA, WrongUsage, blaming_usage, warn
 from cxkit.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Self
 
     from cxkit.cli.progress import Follow
     from cxkit.errors import BadRowError
-    from cxkit.files import Reading, RejectWriter
+    from cxkit.files import OnReject, Reading, RejectWriter
     from cxkit.model.event import Event
+    from cxkit.recipes import RecipeReading
 
 _SHOWN: Final = 5
 _SQLITE: Final = b"SQLite format 3\0"
@@ -38,6 +40,8 @@ class How:
         dataset: the source of rows that name none.
         rejects: the file that keeps the rows that can't be taken.
         strict: whether the first such row ends it all.
+        recipe: the recipe that describes them, its name or its file; None where they are files of events.
+        second: the files that it joins, by its names for them.
     """
 
     format: str | None = None
@@ -46,6 +50,8 @@ class How:
     dataset: str | None = None
     rejects: str | None = None
     strict: bool = False
+    recipe: str | None = None
+    second: tuple[tuple[str, str], ...] = ()
 
 
 def is_store(file: str) -> bool:
@@ -123,6 +129,60 @@ class Intake:
         if self.rejected:
             click.get_current_context().exit(BAD_DATA)
 
+    def of(self, files: Sequence[str], *, again: bool = False) -> Iterator[Event]:
+        """Give the events of several files: those of a recipe as one, for what belongs together may stand in two.
+
+        Args:
+            files: the files.
+            again: whether they were read before, so that what can't be taken was told.
+
+        Raises:
+            InvalidValueError: a file can't be read, or the recipe is wrong.
+        """
+        if self._how.recipe is not None:
+            return self._by_recipe(files, again=again)
+        return chain.from_iterable(map(self.again if again else self.events, files))
+
+    def _by_recipe(self, files: Sequence[str], *, again: bool) -> Iterator[Event]:
+        label = Path(files[0]).name if len(files) == 1 else f"{len(files)} files"
+        with self._recipe_reading(files, again=again) as reading:
+            try:
+                yield from self.follow(reading, label, reading.bytes_total, lambda: reading.bytes_read)
+            finally:
+                if not again:
+                    self._account(reading)
+
+    def _recipe_reading(self, files: Sequence[str], *, again: bool) -> RecipeReading:
+        from cxkit import recipes
+        from cxkit.plugins import registry
+
+        stores = [file for file in files if is_store(file)]
+        if stores:
+            message = f"{stores[0]} is a store, which holds events already: score it without --recipe"
+            raise WrongUsage(message)
+        how = self._how
+        with blaming_usage():
+            return recipes.read(
+                files,
+                recipes.load(how.recipe or ""),
+                joins=dict(how.second),
+                format=how.format,  # type: ignore[arg-type]
+                dataset=how.dataset,
+                input_tz=how.input_tz,
+                on_reject=None if again else self._reject,
+                strict=how.strict and not again,
+                instruments=registry().instruments,
+                encoding=how.encoding,
+            )
+
+    def _account(self, reading: RecipeReading) -> None:
+        self.rows += reading.rows
+        self.rejected += reading.rejected
+        for sentence in reading.warnings:
+            warn(sentence)
+        for sentence in reading.notes():
+            click.echo(f"note: {sentence}", err=True)
+
     def events(self, file: str) -> Iterator[Event]:
         """Give the events of a file; rows that can't be taken are kept account of.
 
@@ -137,17 +197,47 @@ class Intake:
                 store = workspace.store
                 yield from self.follow(store.events(ordered=False), Path(file).name, len(store))
             return
-        with self._reading(file) as reading:
+        with self._accounted(file) as reading:
+            label = "standard input" if file == "-" else Path(file).name
+            yield from self.follow(reading, label, reading.bytes_total, lambda: reading.bytes_read)
+
+    def table(self, files: Sequence[str], engine: str | None) -> Any | None:  # noqa: ANN401 - a native table
+        """Return the events of a file as the table of an engine, each once; None where rows must be read.
+
+        Raises:
+            BadRowError: reading is strict.
+            InvalidValueError: the file can't be read at all.
+        """
+        alone = len(files) == 1 and Path(files[0]).is_file() and not is_store(files[0])
+        if engine not in {"polars", "duckdb"} or not alone or self._how.recipe is not None:
+            return None
+        from cxkit.recipes.lazy import lazy_events
+
+        with self._accounted(files[0]) as reading:
+            return lazy_events(reading, engine)
+
+    @contextmanager
+    def _accounted(self, file: str) -> Iterator[Reading]:
+        with self._reading(file, on_reject=self._reject, strict=self._how.strict) as reading:
             try:
-                label = "standard input" if file == "-" else Path(file).name
-                yield from self.follow(reading, label, reading.bytes_total, lambda: reading.bytes_read)
+                yield reading
             finally:
                 self.rows += reading.rows
                 self.rejected += reading.rejected
                 for warning in reading.warnings:
                     warn(f"{file}: {warning}")
 
-    def _reading(self, file: str) -> Reading:
+    def again(self, file: str) -> Iterator[Event]:
+        """Give the events of a file once more; what can't be taken was told before."""
+        if is_store(file):
+            yield from self.events(file)
+            return
+        with self._reading(file, on_reject=None, strict=False) as reading:
+            yield from self.follow(
+                reading, f"{Path(file).name}, again", reading.bytes_total, lambda: reading.bytes_read
+            )
+
+    def _reading(self, file: str, *, on_reject: OnReject | None, strict: bool) -> Reading:
         from cxkit.files import read_events
         from cxkit.plugins import registry
 
@@ -157,8 +247,8 @@ class Intake:
             format=self._how.format,  # type: ignore[arg-type]
             dataset=self._how.dataset,
             input_tz=self._how.input_tz,
-            on_reject=self._reject,
-            strict=self._how.strict,
+            on_reject=on_reject,
+            strict=strict,
             instruments=registry().instruments,
             **asked,
         )

@@ -15,7 +15,7 @@ STORE: Final = click.Path(exists=True, dir_okay=False)
 OUTPUT: Final = click.Path(dir_okay=False, allow_dash=True)
 
 # What cxkit.files reads and writes; a test holds that they are the same, for importing them here would slow --help.
-READ_FORMATS: Final = ("csv", "ndjson", "parquet")
+READ_FORMATS: Final = ("csv", "ndjson", "parquet", "excel")
 WRITE_FORMATS: Final = ("csv", "ndjson", "cloudevents", "parquet")
 
 _READING: Final = (
@@ -34,6 +34,8 @@ _READING: Final = (
         metavar="FILE",
         help="Write rows that can't be taken to FILE. Mend its column row, and read FILE itself.",
     ),
+    click.option("--recipe", metavar="NAME|FILE", help="Read FILE as the export that a recipe describes."),
+    click.option("--with", "second", multiple=True, metavar="NAME=FILE", help="A second file that the recipe joins."),
     click.option("--strict", is_flag=True, help="Stop at the first row that can't be taken."),
 )
 
@@ -44,10 +46,15 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def with_how(**given: Any) -> None:  # noqa: ANN401 - the command's own arguments
         from cxkit.cli.failures import WrongUsage
-        from cxkit.cli.intake import How
+        from cxkit.cli.intake import How, check_outputs
 
-        names = ("format", "input_tz", "encoding", "dataset", "rejects", "strict")
-        how = How(**{name: given.pop(name) for name in names})
+        names = ("format", "input_tz", "encoding", "dataset", "rejects", "strict", "recipe")
+        second = given.pop("second")
+        how = How(**{name: given.pop(name) for name in names}, second=tuple(map(_named_file, second)))
+        if how.second and how.recipe is None:
+            message = "--with names a file that a recipe joins: name the recipe too (--recipe)"
+            raise WrongUsage(message)
+        check_outputs([how.rejects], dict(how.second).values())
         if how.rejects == "-":
             message = "--rejects needs a file: standard output is for the result"
             raise WrongUsage(message)
@@ -57,6 +64,42 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(_READING):
         decorated = option(decorated)
     return decorated
+
+
+def _named_file(given: str) -> tuple[str, str]:
+    """Return the name and the file that ``--with`` was given."""
+    from cxkit.cli.failures import WrongUsage
+
+    name, sign, file = given.partition("=")
+    if not (name and sign and file):
+        message = f"--with {given!r} isn't NAME=FILE, such as customers=customers.csv"
+        raise WrongUsage(message)
+    return name, file
+
+
+_ASKING: Final = (
+    click.option("--tz", default="UTC", show_default=True, metavar="ZONE", help="Zone whose days and months count."),
+    click.option("--since", metavar="TIME", help="First instant that counts; a date is local to --tz."),
+    click.option("--until", metavar="TIME", help="First instant that doesn't count any more."),
+    click.option("--as-of", metavar="TIME", help="Until when the data is complete. [default: the latest event]"),
+    click.option("--map", "journey_map", metavar="FILE|PRESET", help="Journey map, for --by area, stage or owner."),
+    click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level of the intervals."),
+    click.option(
+        "--engine", metavar="rows|polars|duckdb", help="What computes. [default: polars for Parquet, else rows]"
+    ),
+    click.option("--max-people", type=click.IntRange(min=1), metavar="N", help="Customers who may share an identity."),
+    click.option(
+        "--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table", show_default=True,
+        help="How the result is printed.",
+    ),
+)  # fmt: skip
+
+
+def asking_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of those that compute something and aren't `score`."""
+    for option in reversed(_ASKING):
+        command = option(command)
+    return command
 
 
 def split_commas(values: tuple[str, ...]) -> list[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cxkit.report import Scorecard
     from cxkit.report.grid import Grid
+    from cxkit.report.shown import Shown
 
 # A name that came from a customer may hold the codes that command a terminal: they are shown, not obeyed.
 _CODES: Final = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
@@ -41,6 +42,20 @@ def print_card(card: Scorecard) -> None:
         print_text(str(card))
         return
     print_grids(tables, footnotes(card))
+
+
+def print_shown(shown: Shown, form: str) -> None:
+    """Print a result as ``table``, ``json``, ``csv`` or ``md``."""
+    if form == "table":
+        print_grids(shown.to_grids(), shown.notes)
+    elif form == "json":
+        print_data(shown.to_json(indent=2) + "\n")
+    elif form == "md":
+        print_data(shown.to_markdown() + "\n")
+    else:
+        print_data(shown.to_csv())
+        for note in shown.notes:  # a CSV file has no room for them
+            click.echo(f"note: {note}", err=True)
 
 
 def print_grids(tables: Iterable[Grid], notes: Sequence[str] = ()) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cxkit.files.once import once
-from cxkit.files.reading import FORMATS, Format, OnReject, Reading, format_of, read_events
+from cxkit.files.account import OnReject
+from cxkit.files.once import OnceEach, once
+from cxkit.files.reading import FORMATS, Format, Reading, format_of, read_events
 from cxkit.files.rejects import RejectWriter
 from cxkit.files.write import WRITE_FORMATS, WriteFormat, write_events
 
@@ -12,6 +13,7 @@ __all__ = [
     "WRITE_FORMATS",
     "Format",
     "OnReject",
+    "OnceEach",
     "Reading",
     "RejectWriter",
     "WriteFormat",

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     from cxkit.model.instrument import Instruments
 
-K = TypeVar("K", bound="str | tuple[str, str]")
+K = TypeVar("K", bound="str | tuple[str, ...]")
 V = TypeVar("V")
 
 _KEPT = 10_000
 _SHORT = 200
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LOCAL_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - for times that have no offset yet
 _INT64 = 2**63
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}(?:\.0*)?")  # with a point: what pandas makes of whole numbers beside gaps
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
@@ -98,20 +99,52 @@ def instants(input_tz: str | None) -> Callable[[str], int]:
         gap = moment - _EPOCH
         return _in_range((gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds)
 
+    offsets = _Offsets(here)
+
     def instant(text: str) -> int:
         # The separator is looked at because fromisoformat takes any sign for it, and so 13 digits for a date.
         if text[10:11] not in _SEPARATORS or text[4] != "-":
             return slow(text)
         try:
-            gap = datetime.fromisoformat(text) - _EPOCH
-        except (ValueError, TypeError):
+            moment = datetime.fromisoformat(text)
+        except ValueError:
             return slow(text)
+        naive = moment.tzinfo is None
+        gap = moment - (_LOCAL_EPOCH if naive else _EPOCH)
         days = gap.days
         if not -100_000 < days < 100_000:  # noqa: PLR2004 - some 270 years, well inside what needs no further look
             return slow(text)
-        return (days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds
+        ahead = offsets[days] if naive else 0
+        if ahead is None:
+            return slow(text)
+        return (days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds - ahead
 
     return instant
+
+
+class _Offsets(dict[int, int | None]):
+    """How far ahead of UTC the clock is on a day (since 1970); None where it isn't the same all day."""
+
+    __slots__ = ("_here",)
+
+    def __init__(self, here: ZoneInfo | None) -> None:
+        """Keep the zone; without one nothing is known of any day."""
+        self._here = here
+
+    def __missing__(self, day: int) -> int | None:
+        """Look at each quarter of an hour of the day: no clock is changed for less."""
+        if self._here is None:
+            return None
+        begin = (_LOCAL_EPOCH + timedelta(days=day)).replace(tzinfo=self._here)
+        seen = {
+            (begin + timedelta(minutes=minutes)).replace(fold=fold).utcoffset()
+            for minutes in range(0, 24 * 60 + 1, 15)
+            for fold in (0, 1)
+        }
+        offset = seen.pop() or _NONE
+        found = None if seen else (offset.days * 86_400 + offset.seconds) * 1_000_000 + offset.microseconds
+        self[day] = found
+        return found
 
 
 def _moment(text: str) -> datetime:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
 from cxkit.errors import BadRowError, InvalidValueError
+from cxkit.files.batch import batch_maker
 from cxkit.files.columns import plan_of
 from cxkit.files.objects import decoded, object_reader
 from cxkit.files.records import Records
@@ -13,13 +15,18 @@ from cxkit.files.row import event_maker
 from cxkit.files.source import undecoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cxkit.files.columns import Plan
     from cxkit.files.reading import Reading
+    from cxkit.files.records import Batch
     from cxkit.files.row import Rules
     from cxkit.files.source import Source
     from cxkit.model.event import Event
+
+    Maker = Callable[[Sequence[str], dict[str, Any] | None], Event]
+
+_TOGETHER: Final = 256
 
 REJECTS: Final = ("file", "line", "column", "value", "reason", "row")
 """The header of a file of rejects: such a file, its rows mended, is read as if it were the rows."""
@@ -40,27 +47,49 @@ def read_csv(source: Source, rules: Rules, reading: Reading) -> Iterator[Event]:
         reading.reject(line, error, json.dumps(text.rstrip("\r\n")))
 
     records = Records(source.blocks(), broken)
-    rows = iter(records)
-    header = next(rows, [])
+    batches = records.batches()
+    lines, rows = next(batches, ((), []))
+    header = rows[0] if rows else []
     if not header and source.damage:
         return
+    batches = chain([(lines[1:], rows[1:])], batches)
     if tuple(header) == REJECTS:
         names = REJECTS
-        yield from _read_rejects(records, rows, rules, reading)
+        yield from _read_rejects(batches, rules, reading)
         return
     try:
         plan = _plan(source.name, header, rules.encoding)
     except InvalidValueError as error:
-        raise BadRowError(source.name, max(1, records.line), *error.args) from None
+        raise BadRowError(source.name, lines[0] if lines else 1, *error.args) from None
     names = plan.names
     reading.warnings.extend(plan.warnings)
-    make = event_maker(plan, rules)
-    for cells in rows:
+    yield from _events(batches, plan, rules, reading)
+
+
+def _events(batches: Iterable[Batch], plan: Plan, rules: Rules, reading: Reading) -> Iterator[Event]:
+    make, make_many = event_maker(plan, rules), batch_maker(plan, rules)
+    for numbers, batch in batches:
+        for at in range(0, len(batch), _TOGETHER):
+            some = batch[at : at + _TOGETHER]
+            try:
+                events = make_many(some)
+            except ValueError:
+                yield from one_by_one(zip(numbers[at : at + _TOGETHER], some, strict=True), make, plan.names, reading)
+            else:
+                reading.events += len(events)
+                yield from events
+
+
+def one_by_one(
+    rows: Iterable[tuple[int, list[str]]], make: Maker, names: tuple[str, ...], reading: Reading
+) -> Iterator[Event]:
+    """Give the events of rows, each with its line; those that are none go to `reading.reject`."""
+    for line, cells in rows:
         try:
             made = make(cells, None)
         except InvalidValueError as error:
             if any(cells):  # a row of commas alone is what spreadsheets leave behind
-                reading.reject(records.line, error, _as_json(names, cells))
+                reading.reject(line, error, _as_json(names, cells))
         else:
             reading.events += 1
             yield made
@@ -83,16 +112,16 @@ def _as_json(names: tuple[str, ...], cells: list[str]) -> str:
     return json.dumps(dict(zip(names, cells, strict=True)) if len(names) == len(cells) else cells)
 
 
-def _read_rejects(records: Records, rows: Iterator[list[str]], rules: Rules, reading: Reading) -> Iterator[Event]:
+def _read_rejects(batches: Iterable[Batch], rules: Rules, reading: Reading) -> Iterator[Event]:
     read = object_reader(rules)
-    for cells in rows:
+    for line, cells in chain.from_iterable(zip(lines, rows, strict=True) for lines, rows in batches):
         try:
             if len(cells) != len(REJECTS):
                 reason = f"has {len(cells)} cells where there are {len(REJECTS)} columns"
                 raise InvalidValueError("row", cells, reason)  # noqa: TRY301 - one way for all that is refused
             made = read(decoded(cells[-1]))
         except InvalidValueError as error:
-            reading.reject(records.line, error, cells[-1])
+            reading.reject(line, error, cells[-1])
         else:
             reading.events += 1
             yield made

@@ -28,7 +28,7 @@ def read_ndjson(source: Source, rules: Rules, reading: Reading) -> Iterator[Even
             if line.isspace():
                 continue
             try:
-                _check_bytes(line, rules.encoding)
+                check_bytes(line, rules.encoding)
                 made = read(decoded(line))
             except InvalidValueError as error:
                 reading.reject(number, error, _as_json(line))
@@ -37,7 +37,8 @@ def read_ndjson(source: Source, rules: Rules, reading: Reading) -> Iterator[Even
                 yield made
 
 
-def _check_bytes(line: str, encoding: str) -> None:
+def check_bytes(line: str, encoding: str) -> None:
+    """Refuse a line with a byte that isn't of the encoding."""
     byte = undecoded(line)
     if byte is not None:
         reason = f"has the byte 0x{byte:02X}, which isn't {encoding} here: mend it, or name the file's own encoding"

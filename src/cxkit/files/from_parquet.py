@@ -26,32 +26,10 @@ def read_parquet(source: Source, rules: Rules, reading: Reading) -> Iterator[Eve
         MissingExtraError: pyarrow isn't installed.
         InvalidValueError: it isn't a Parquet file, or one that can't be read from its end.
     """
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingExtraError("frame", "pyarrow") from None
-    file = source.rewound()
-    if file is None:
-        reason = "can't be read as Parquet from a stream: save it as a file"
-        raise InvalidValueError("file", source.name, reason)
-    try:
-        table = pq.ParquetFile(file)
-    except (pa.ArrowException, OSError) as error:
-        raise InvalidValueError("file", source.name, f"isn't a whole Parquet file: {error}") from None
     read = object_reader(rules)
     number = 0
-    batches = table.iter_batches(_BATCH)
-    while True:
-        try:
-            batch = next(batches, None)
-            rows = batch.to_pylist() if batch is not None else []
-        except (pa.ArrowException, OSError, ValueError) as error:
-            source.damage = f"can't be read after row {number}: {error}"
-            return
-        if batch is None:
-            return
-        for row in rows:
+    for batch in batches(source, opened(source), None):
+        for row in batch.to_pylist():
             number += 1
             # Tables know two kinds of nothing, and pandas writes the one for the other.
             given = {name: value for name, value in row.items() if value is not None and value == value}  # noqa: PLR0124
@@ -62,6 +40,47 @@ def read_parquet(source: Source, rules: Rules, reading: Reading) -> Iterator[Eve
             else:
                 reading.events += 1
                 yield made
+
+
+def opened(source: Source) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Return a Parquet file, open.
+
+    Raises:
+        MissingExtraError: pyarrow isn't installed.
+        InvalidValueError: it isn't a Parquet file, or one that can't be read from its end.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise MissingExtraError("frame", "pyarrow") from None
+    file = source.rewound()
+    if file is None:
+        reason = "can't be read as Parquet from a stream: save it as a file"
+        raise InvalidValueError("file", source.name, reason)
+    try:
+        return pq.ParquetFile(file)
+    except (pa.ArrowException, OSError) as error:
+        what = " ".join(str(error).split())
+        raise InvalidValueError("file", source.name, f"isn't a whole Parquet file: {what}") from None
+
+
+def batches(source: Source, table: Any, columns: list[str] | None) -> Iterator[Any]:  # noqa: ANN401 - as above
+    """Give the rows of a Parquet file, a few thousand at a time, up to where it may be damaged."""
+    import pyarrow as pa
+
+    number = 0
+    found = table.iter_batches(_BATCH, columns=columns)
+    while True:
+        try:
+            batch = next(found, None)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            source.damage = f"can't be read after row {number}: {error}"
+            return
+        if batch is None:
+            return
+        number += batch.num_rows
+        yield batch
 
 
 def _as_json(given: dict[str, Any]) -> str:

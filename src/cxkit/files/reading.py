@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from cxkit.errors import BadRowError, InvalidValueError, nearest
+from cxkit.errors import InvalidValueError, nearest
+from cxkit.files.account import Account
 from cxkit.files.from_csv import read_csv
+from cxkit.files.from_excel import read_excel
 from cxkit.files.from_ndjson import read_ndjson
 from cxkit.files.from_parquet import read_parquet
 from cxkit.files.row import Rules
@@ -20,26 +21,29 @@ from cxkit.model.instrument import INSTRUMENTS, Instruments
 if TYPE_CHECKING:
     from typing import Self
 
+    from cxkit.files.account import OnReject
     from cxkit.files.source import Readable
     from cxkit.model.event import Event
 
-Format = Literal["csv", "ndjson", "parquet"]
+Format = Literal["csv", "ndjson", "parquet", "excel"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
-OnReject = Callable[[BadRowError, str], object]
-"""Takes what is wrong with a row, and the whole row as JSON."""
-
-_READERS: Final = {"csv": read_csv, "ndjson": read_ndjson, "parquet": read_parquet}
+_READERS: Final = {"csv": read_csv, "ndjson": read_ndjson, "parquet": read_parquet, "excel": read_excel}
 _ENDINGS: Final[dict[str, Format]] = {
     ".csv": "csv",
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xlsb": "excel",
+    ".xls": "excel",
+    ".ods": "excel",
 }
 # What files are that people hand over by mistake, by their first bytes.
 _MISTAKEN: Final = {
-    b"PK\x03\x04": "is a ZIP archive, perhaps an Excel workbook: save it as CSV",
+    b"PK\x03\x04": "is a ZIP archive, perhaps an Excel workbook: its name must end in .xlsx then",
     b"\xff\xfe\x00\x00": "is UTF-32: pass encoding utf-32",
     b"\x00\x00\xfe\xff": "is UTF-32: pass encoding utf-32",
     b"\xff\xfe": "is UTF-16: pass encoding utf-16 (--encoding utf-16)",
@@ -49,10 +53,9 @@ _MISTAKEN: Final = {
     b"\x28\xb5\x2f\xfd": "is packed with Zstandard: unpack it, or pack it with gzip",
 }
 _WIDE: Final = {(False, True): "utf-16-le", (True, False): "utf-16-be"}
-_REASONS_KEPT = 1000
 
 
-class Reading(Iterator["Event"]):
+class Reading(Account, Iterator["Event"]):
     """The events of a file, one after the other; memory stays flat. A context manager that closes the file.
 
     A row that can't be taken is counted and handed to `on_reject`, and the rest goes on. So is, once, the end of a
@@ -60,26 +63,17 @@ class Reading(Iterator["Event"]):
 
     Attributes:
         name: the file's name, ``-`` for standard input.
-        format: ``csv``, ``ndjson`` or ``parquet``.
-        events: how many events were given up to now.
-        rejected: how many rows couldn't be taken up to now.
-        reasons: how often each reason was given, by ``column: reason``.
-        warnings: sentences about the columns, once the first event was asked for.
-        damaged: whether the file broke off, so that rows are missing.
+        format: ``csv``, ``ndjson``, ``parquet`` or ``excel``.
+        rules: how its rows are read.
     """
 
     def __init__(self, source: Source, fmt: Format, rules: Rules, on_reject: OnReject | None, *, strict: bool) -> None:
         """Begin; `read_events` is the way to make one."""
+        super().__init__(on_reject, strict=strict)
         self.name = source.name
         self.format = fmt
-        self.events = 0
-        self.rejected = 0
-        self.reasons: Counter[str] = Counter()
-        self.warnings: list[str] = []
-        self.damaged = False
+        self.rules = rules
         self._source = source
-        self._on_reject = on_reject
-        self._strict = strict
         self._iterator = self._read(rules)
 
     @property
@@ -111,16 +105,7 @@ class Reading(Iterator["Event"]):
         Raises:
             BadRowError: this is the first, and the reading is strict.
         """
-        bad = BadRowError(self.name, line, *error.args)
-        self.rejected += 1
-        key = f"{error.field}: {error.reason}"
-        if key not in self.reasons and len(self.reasons) >= _REASONS_KEPT:
-            key = "further reasons"
-        self.reasons[key] += 1
-        if self._on_reject is not None:
-            self._on_reject(bad, row)
-        if self._strict:
-            raise bad
+        self.refuse(self.name, line, error, row)
 
     def __iter__(self) -> Iterator[Event]:  # noqa: PYI034 - the generator itself is iterated quicker
         """Give the events; once over they are over."""
@@ -155,7 +140,9 @@ def read_events(  # noqa: PLR0913 - what a file may need to be told
     instruments: Instruments = INSTRUMENTS,
     encoding: str = "utf-8-sig",
 ) -> Reading:
-    r"""Open a file of events: CSV, NDJSON (flat or CloudEvents) or Parquet; CSV and NDJSON also packed with gzip.
+    r"""Open a file of events: CSV, NDJSON (flat or CloudEvents), Parquet, or the first sheet of a workbook.
+
+    CSV and NDJSON may be packed with gzip.
 
     The columns are those of an event, or the friendly forms `time` (ISO 8601), `amount`, `duration` (seconds) and
     `weight`. Any further column becomes a property. A row without `id` gets one that stays the same when the file is
@@ -181,10 +168,7 @@ def read_events(  # noqa: PLR0913 - what a file may need to be told
     >>> [event.customer for event in reading], reading.rejected
     (['c42'], 0)
     """
-    if format is not None and format not in FORMATS:
-        near = nearest(str(format), FORMATS)
-        hint = f"; is {near!r} meant?" if near else ""
-        raise InvalidValueError("format", format, f"isn't one of {', '.join(FORMATS)}{hint}")
+    check_format(format)
     if input_tz is not None:
         zone(input_tz)  # a wrong one is told before anything is opened
     source = Source(file, encoding)
@@ -195,13 +179,30 @@ def read_events(  # noqa: PLR0913 - what a file may need to be told
             instruments=instruments,
             encoding=source.encoding.removesuffix("-sig"),
         )
-        fmt = format or format_of(source.name) or _seen(source)
-        if fmt != "parquet":
-            _check_head(source)
-        return Reading(source, fmt, rules, on_reject, strict=strict)
+        return Reading(source, format_in(source, format), rules, on_reject, strict=strict)
     except BaseException:
         source.close()
         raise
+
+
+def check_format(format: str | None) -> None:  # noqa: A002 - as in `read_events`
+    """Refuse a format that isn't one; None leaves it to the file."""
+    if format is not None and format not in FORMATS:
+        near = nearest(str(format), FORMATS)
+        hint = f"; is {near!r} meant?" if near else ""
+        raise InvalidValueError("format", format, f"isn't one of {', '.join(FORMATS)}{hint}")
+
+
+def format_in(source: Source, format: Format | None = None) -> Format:  # noqa: A002 - as in `read_events`
+    """Return the format of an open file: the one given, else what its name or its first bytes tell.
+
+    Raises:
+        InvalidValueError: it can't be a file of that format.
+    """
+    fmt = format or format_of(source.name) or _seen(source)
+    if fmt in {"csv", "ndjson"}:
+        _check_head(source)
+    return fmt
 
 
 def format_of(name: str) -> Format | None:

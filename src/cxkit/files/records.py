@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from cxkit.files.source import LONGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+
+    Batch = tuple[Sequence[int], list[list[str]]]
+    """Records, and the line that each starts on."""
 
     Broken = Callable[[int, str, str], object]
     """Takes the line, its text, and the reason why it is no record."""
 
+_TOGETHER = 256
+"""So many rows are made into events, and forgotten, before the garbage collector takes notice."""
+
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
-_PLAIN = re.compile(r"[^,\r\n]*+")
-_END = re.compile(r",|\r\n|\r|\n|\Z")
 
 _UNCLOSED = "opens a quote that is never closed: close it, or double a quote that is part of the text"
 _AFTER_QUOTE = "has text after a closing quote: double a quote that is part of the text"
@@ -38,9 +43,10 @@ class Records:
         line: the line that the record given last starts on.
     """
 
-    def __init__(self, blocks: Iterable[list[str]], broken: Broken) -> None:
-        """Take the lines in blocks, as a source gives them."""
+    def __init__(self, blocks: Iterable[list[str]], broken: Broken, delimiter: str = ",") -> None:
+        """Take the lines in blocks, as a source gives them, and the sign between cells."""
         self.line = 0
+        self._delimiter = delimiter
         self._blocks = blocks
         self._broken = broken
         self._before = 1  # the number of the first line at hand
@@ -48,6 +54,12 @@ class Records:
 
     def __iter__(self) -> Iterator[list[str]]:
         """Give the cells of each record; a blank line is none."""
+        for lines, rows in self.batches():
+            for self.line, cells in zip(lines, rows, strict=True):
+                yield cells
+
+    def batches(self) -> Iterator[Batch]:
+        """Give many records at once, with their lines; a line that is no record is handed on in its turn."""
         held: list[str] = []
         size = need = 0
         for block in self._blocks:
@@ -62,31 +74,41 @@ class Records:
         if held:
             yield from self._of(held, last=True)
 
-    def _of(self, lines: list[str], *, last: bool) -> Generator[list[str], None, list[str]]:
+    def _of(self, lines: list[str], *, last: bool) -> Generator[Batch, None, list[str]]:
         """Give the records of these lines, and return the lines at their end that wait for more."""
-        at = 0
         before = self._before
+        at = 0
+        while at < len(lines) and (plain := _line_by_line(lines[at : at + _TOGETHER], self._delimiter)):
+            yield range(before + at, before + at + len(plain)), plain
+            at += len(plain)
         while at < len(lines):
             # From the second time on by index: a slice a broken line would be a copy a broken line.
-            reader = csv.reader(map(lines.__getitem__, range(at, len(lines))) if at else lines, strict=True)
+            rest = map(lines.__getitem__, range(at, len(lines))) if at else lines
+            reader = csv.reader(rest, delimiter=self._delimiter, strict=True)
             start = 0
+            numbers: list[int] = []
+            rows: list[list[str]] = []
+            failed = False
             try:
                 for cells in reader:
                     if cells:
-                        self.line = before + at + start
-                        yield cells
+                        numbers.append(before + at + start)
+                        rows.append(cells)
                     start = reader.line_num
             except csv.Error:
+                failed = True
                 at += start
-            else:
+            if rows:
+                yield numbers, rows
+            if not failed:
                 break
             # Either it is broken, or it goes on in the next block, or a cell is larger than what csv takes in this
             # process: that limit is the application's, so it isn't changed here.
-            found = split(lines, at)
+            found = split(lines, at, self._delimiter)
             self.line = before + at
             if isinstance(found, tuple):
                 cells, used = found
-                yield cells
+                yield [self.line], [cells]
                 at += used
             elif found is None and not last and sum(map(len, lines[at:])) <= LONGEST:
                 self._before = before + at
@@ -98,7 +120,16 @@ class Records:
         return []
 
 
-def split(lines: list[str], at: int = 0) -> tuple[list[str], int] | str | None:
+def _line_by_line(lines: list[str], delimiter: str) -> list[list[str]] | None:
+    """Return the cells of lines that are a record each, which nearly all are; None where any isn't."""
+    try:
+        rows = list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return rows if len(rows) == len(lines) and all(rows) else None
+
+
+def split(lines: list[str], at: int = 0, delimiter: str = ",") -> tuple[list[str], int] | str | None:
     r"""Return the cells of the record that starts at a line, and over how many lines it goes.
 
     Return the reason as text where it is broken, None where the lines end before it does.
@@ -109,7 +140,7 @@ def split(lines: list[str], at: int = 0) -> tuple[list[str], int] | str | None:
     taken = 1
     while True:
         text = "".join(lines[at : at + taken])
-        found = _split(text)
+        found = _split(text, delimiter)
         if found is not None or at + taken >= len(lines):
             break
         taken *= 2
@@ -120,7 +151,15 @@ def split(lines: list[str], at: int = 0) -> tuple[list[str], int] | str | None:
     return cells, ends if text[:end].endswith(("\n", "\r")) else ends + 1
 
 
-def _split(text: str) -> tuple[list[str], int] | str | None:
+@cache
+def _patterns(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what a cell without quotes is, and what may end a cell."""
+    sign = re.escape(delimiter)
+    return re.compile(rf"[^{sign}\r\n]*+"), re.compile(rf"{sign}|\r\n|\r|\n|\Z")
+
+
+def _split(text: str, delimiter: str) -> tuple[list[str], int] | str | None:
+    plain_cell, cell_end = _patterns(delimiter)
     cells = []
     at = 0
     while True:
@@ -131,12 +170,12 @@ def _split(text: str) -> tuple[list[str], int] | str | None:
             cells.append(quoted[1].replace('""', '"'))
             at = quoted.end()
         else:
-            plain = _PLAIN.match(text, at)
+            plain = plain_cell.match(text, at)
             cells.append(plain[0] if plain else "")
             at += len(cells[-1])
-        end = _END.match(text, at)
+        end = cell_end.match(text, at)
         if end is None:
             return _AFTER_QUOTE
         at = end.end()
-        if end[0] != ",":
+        if end[0] != delimiter:
             return cells, at

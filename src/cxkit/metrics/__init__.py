@@ -1,18 +1,45 @@
 """Metrics: each is a few statistics and a formula, made by a factory whose arguments are its options."""
 
-from cxkit.metrics.behaviour import (
+from cxkit.metrics.advocacy import referral_rate, review_rate, viral_coefficient, wallet_allocation, wallet_share
+from cxkit.metrics.answers import share_estimate, weighted_variance
+from cxkit.metrics.catalogue import Catalogue
+from cxkit.metrics.durations import duration_estimate, span_estimate, span_share
+from cxkit.metrics.estimate import Estimate
+from cxkit.metrics.experience import act, expectation_gap, feel, relate, sense, think
+from cxkit.metrics.metric import Formula, Given, Metric, factory
+from cxkit.metrics.money import average_transaction_value, orders, revenue
+from cxkit.metrics.net import nps, sentiment
+from cxkit.metrics.perception import ces, csat, csat_mean, response_rate, stars
+from cxkit.metrics.purchases import (
+    cart_abandonment_rate,
+    delivery_time,
+    on_time_delivery,
+    purchase_frequency,
+    refund_rate,
+    time_to_second_purchase,
+    visit_frequency,
+)
+from cxkit.metrics.ratios import count_ratio, events_each
+from cxkit.metrics.returning import (
     active_customers,
-    average_transaction_value,
-    orders,
+    churn_rate,
+    earned_growth,
+    earned_share,
+    net_revenue_retention,
     repeat_purchase_rate,
     retention_rate,
-    revenue,
+    returning_customer_rate,
 )
-from cxkit.metrics.catalogue import Catalogue
-from cxkit.metrics.estimate import Estimate
-from cxkit.metrics.metric import Formula, Given, Metric, factory
-from cxkit.metrics.perception import ces, csat, nps, share_estimate
-from cxkit.metrics.service import first_response_time, span_estimate
+from cxkit.metrics.service import (
+    abandonment_rate,
+    contact_rate,
+    first_contact_resolution,
+    first_response_time,
+    reopen_rate,
+    resolution_time,
+    service_level,
+    wait_time,
+)
 
 BUILT_IN = (
     orders,
@@ -20,11 +47,44 @@ BUILT_IN = (
     active_customers,
     nps,
     csat,
+    csat_mean,
     ces,
+    stars,
+    sentiment,
+    sense,
+    feel,
+    think,
+    act,
+    relate,
+    expectation_gap,
+    response_rate,
     average_transaction_value,
+    visit_frequency,
+    purchase_frequency,
     repeat_purchase_rate,
     retention_rate,
+    churn_rate,
+    returning_customer_rate,
+    time_to_second_purchase,
+    net_revenue_retention,
+    earned_growth,
+    cart_abandonment_rate,
+    refund_rate,
+    delivery_time,
+    on_time_delivery,
     first_response_time,
+    resolution_time,
+    wait_time,
+    first_contact_resolution,
+    reopen_rate,
+    abandonment_rate,
+    service_level,
+    contact_rate,
+    referral_rate,
+    viral_coefficient,
+    earned_share,
+    review_rate,
+    wallet_allocation,
 )
 
 __all__ = [
@@ -34,17 +94,56 @@ __all__ = [
     "Formula",
     "Given",
     "Metric",
+    "abandonment_rate",
+    "act",
     "active_customers",
     "average_transaction_value",
+    "cart_abandonment_rate",
     "ces",
+    "churn_rate",
+    "contact_rate",
+    "count_ratio",
     "csat",
+    "csat_mean",
+    "delivery_time",
+    "duration_estimate",
+    "earned_growth",
+    "earned_share",
+    "events_each",
+    "expectation_gap",
     "factory",
+    "feel",
+    "first_contact_resolution",
     "first_response_time",
+    "net_revenue_retention",
     "nps",
+    "on_time_delivery",
     "orders",
+    "purchase_frequency",
+    "referral_rate",
+    "refund_rate",
+    "relate",
+    "reopen_rate",
     "repeat_purchase_rate",
+    "resolution_time",
+    "response_rate",
     "retention_rate",
+    "returning_customer_rate",
     "revenue",
+    "review_rate",
+    "sense",
+    "sentiment",
+    "service_level",
     "share_estimate",
     "span_estimate",
+    "span_share",
+    "stars",
+    "think",
+    "time_to_second_purchase",
+    "viral_coefficient",
+    "visit_frequency",
+    "wait_time",
+    "wallet_allocation",
+    "wallet_share",
+    "weighted_variance",
 ]

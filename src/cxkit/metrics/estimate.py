@@ -21,7 +21,8 @@ class Estimate:
         high: its upper bound, or None.
         level: its confidence level.
         n: how many observations the value rests on.
-        unit: ``share`` (0 to 1), ``points``, ``score``, ``count``, ``seconds``, or a currency's code (major units).
+        unit: ``share`` (0 to 1), ``rate`` (a share that may leave 0 to 1), ``ratio``, ``points``, ``score``,
+            ``count``, ``seconds``, or a currency's code (major units).
         method: how the interval was made.
         n_effective: the effective number where observations are weighted or clustered.
         se: the standard error that comparisons use, in the value's unit.
@@ -56,7 +57,9 @@ class Estimate:
     def __str__(self) -> str:
         """Return value, interval and n as a person reads them."""
         bounds = "" if self.low is None and self.high is None else f" [{self.text(self.low)}, {self.text(self.high)}]"
-        unit = {"share": " %", "seconds": "", "count": "", "score": "", "points": ""}.get(self.unit, f" {self.unit}")
+        unit = {"share": " %", "rate": " %", "seconds": "", "count": "", "score": "", "points": "", "ratio": ""}.get(
+            self.unit, f" {self.unit}"
+        )
         return f"{self.text(self.value)}{'' if self.value is None else unit}{bounds} n={self.n}"
 
     def text(self, number: float | None) -> str:
@@ -77,7 +80,7 @@ def format_number(number: float | None, unit: str) -> str:  # noqa: PLR0911 - on
     if number is None:
         return "–"
     match unit:
-        case "share":
+        case "share" | "rate":
             return f"{100 * number:.1f}"
         case "points":
             return f"{number:+.1f}" if round(number, 1) else "0.0"
@@ -85,6 +88,8 @@ def format_number(number: float | None, unit: str) -> str:  # noqa: PLR0911 - on
             return f"{number:.2f}"
         case "count":
             return f"{number:,.0f}"
+        case "ratio":
+            return f"{number:,.3f}"
         case "seconds":
             return format_seconds(number)
         case _:

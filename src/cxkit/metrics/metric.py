@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import attrs
 
+from cxkit.errors import UnknownNameError
 from cxkit.metrics.estimate import Estimate
-from cxkit.stats import By
+from cxkit.stats import By, Spans, filters_of
 
 if TYPE_CHECKING:
     from cxkit.stats import State, Statistic
@@ -81,13 +82,36 @@ class Metric:
             kinds |= statistic.reads
         return tuple(sorted(kinds))
 
+    @property
+    def asks(self) -> tuple[frozenset[str], ...]:
+        """Sets of kinds of each of which the data must hold one, or the metric has nothing to say of it.
+
+        >>> from cxkit import metrics
+        >>> sorted(map(sorted, metrics.first_response_time().asks))
+        [['contact.answered'], ['contact.opened']]
+        """
+        # What spoils a span needn't ever have happened; what starts and ends it must.
+        filters = [
+            where
+            for statistic in self.needs.values()
+            for where in ((statistic.start, statistic.end) if isinstance(statistic, Spans) else filters_of(statistic))
+        ]
+        kinds = {where.kinds for where in filters if where.kinds}
+        least = [each for each in kinds if not any(other < each for other in kinds)]
+        return tuple(sorted(least, key=sorted))
+
     def estimate(self, states: Mapping[str, State], given: Given | None = None) -> Estimate:
         """Return the estimate of states; those left out are zero.
+
+        Raises:
+            UnknownNameError: a state that the metric doesn't need.
 
         >>> from cxkit import metrics
         >>> metrics.orders().estimate({}).value
         0
         """
+        for name in states.keys() - self.needs.keys():
+            raise UnknownNameError(f"state of {self.name}", name, self.needs)
         whole = {name: states.get(name, self._zero(statistic)) for name, statistic in self.needs.items()}
         return self.formula(whole, given or Given())
 
@@ -99,6 +123,8 @@ class Metric:
 def _spell(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
     return "none" if value is None else str(value)
 
 

@@ -1,243 +1,219 @@
-"""Perception: what customers answer. NPS, CSAT, CES."""
+"""Perception: what customers answer, as shares and means. CSAT, CES, stars, response rate."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal
 
-from cxkit.errors import InvalidValueError
+from cxkit.metrics.answers import (
+    ANSWERED,
+    CLUSTERED,
+    Answers,
+    answers_to,
+    at_most,
+    clusters,
+    mean_of_answers,
+    share_estimate,
+    share_of_answers,
+    tallied,
+)
+from cxkit.metrics.durations import ended_metric
 from cxkit.metrics.estimate import Estimate
 from cxkit.metrics.metric import Given, Metric, factory
-from cxkit.model.event import PPM
+from cxkit.metrics.options import chosen, window
 from cxkit.model.instrument import INSTRUMENTS
-from cxkit.stats import Tally, TallyState, Where
-from cxkit.stats.intervals import (
-    kish,
-    mean_t,
-    net_share,
-    net_share_adjusted,
-    net_share_goodman,
-    net_share_wald,
-    wilson,
-)
+from cxkit.stats import AtLeast, Distinct, IsNull, Not, Spans, Where
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from cxkit.stats import Statistic
     from cxkit.stats.tally import Keep
 
-_ANSWERED = "survey.answered"
+ShareInterval = Literal["wilson", "clustered"]
+MeanInterval = Literal["t", "clustered"]
 
 
-def _answers(instrument: str, answers: Keep, per: str) -> dict[str, Any]:
-    return {"answers": Tally(Where(kind=_ANSWERED, instrument=instrument), "score", keep=answers, per=per)}
+def share_metric(  # noqa: PLR0913 - what a metric says of itself
+    name: str,
+    title: str,
+    instrument: str,
+    counts: tuple[float, float],
+    source: str,
+    *,
+    answers: Keep,
+    per: str,
+    interval: str,
+    kinds: tuple[str, ...] = (ANSWERED,),
+) -> Metric:
+    """Return the metric of the share of answers that lie within two bounds, both inclusive."""
+    chosen("interval", interval, ("wilson", CLUSTERED))
+    where, (least, most) = answers_to(instrument, kinds), counts
+    needs: dict[str, Statistic] = {"answers": tallied(where, answers, per)}
+    if interval == CLUSTERED:
+        needs |= clusters(instrument, where, answers, plus=Where(score=AtLeast(least)) & Where(score=at_most(most)))
+
+    def formula(states: Mapping[str, Any], given: Given) -> Estimate:
+        found = Answers.of(states["answers"], instrument)
+        return share_of_answers(found, lambda score: least <= score <= most, given, states.get("clusters"))
+
+    return Metric(name, title, "share", "higher", needs, formula, source)
 
 
-def _on_scale(state: TallyState, instrument: str) -> tuple[dict[float, tuple[int, float, float]], dict[str, int]]:
-    """Return the answers that lie on the instrument's scale, weights as floats, and what isn't counted."""
-    scale = INSTRUMENTS.get(instrument)
-    kept = {}
-    outside = 0
-    for score, (n, w, w2) in state.values.items():
-        if scale.low <= score <= scale.high:
-            kept[score] = (n, w / PPM, w2 / PPM**2)
-        else:
-            outside += n
-    return kept, {"no score": state.nulls, "off the scale": outside, "no key to thin by": state.unkeyed}
+def mean_metric(  # noqa: PLR0913 - what a metric says of itself
+    name: str,
+    title: str,
+    instrument: str,
+    source: str,
+    *,
+    answers: Keep,
+    per: str,
+    interval: str,
+    kinds: tuple[str, ...] = (ANSWERED,),
+    decimals: int | None = None,
+) -> Metric:
+    """Return the metric of the mean answer to an instrument."""
+    chosen("interval", interval, ("t", CLUSTERED))
+    where = answers_to(instrument, kinds)
+    needs: dict[str, Statistic] = {"answers": tallied(where, answers, per, decimals=decimals)}
+    if interval == CLUSTERED:
+        needs |= clusters(instrument, where, answers, of="score")
+
+    def formula(states: Mapping[str, Any], given: Given) -> Estimate:
+        return mean_of_answers(Answers.of(states["answers"], instrument), instrument, given, states.get("clusters"))
+
+    return Metric(name, title, "score", INSTRUMENTS.get(instrument).better, needs, formula, source)
 
 
-def _effective(values: Mapping[float, tuple[int, float, float]]) -> tuple[int, float]:
-    n = sum(count for count, _, _ in values.values())
-    return n, kish((w, w2) for _, w, w2 in values.values())
-
-
-def weighted_variance(
-    values: Mapping[float, tuple[int, float, float]], of: Callable[[float], float]
-) -> tuple[float, float]:
-    """Return a weighted mean of a function of the score, and its linearised variance (with replacement).
-
-    Args:
-        values: score → n, Σw, Σw².
-        of: the score's value.
-
-    >>> weighted_variance({9.0: (1, 1.0, 1.0), 0.0: (1, 1.0, 1.0)}, lambda score: 1.0 if score == 9 else -1.0)
-    (0.0, 1.0)
-    """
-    n = sum(count for count, _, _ in values.values())
-    total = math.fsum(w for _, w, _ in values.values())
-    mean = math.fsum(w * of(score) for score, (_, w, _) in values.items()) / total
-    spread = math.fsum(w2 * (of(score) - mean) ** 2 for score, (_, _, w2) in values.items())
-    return mean, n / (n - 1) * spread / total**2 if n > 1 else math.inf
-
-
-def _net(score: float) -> float:
-    return 1.0 if score >= 9 else -1.0 if score <= 6 else 0.0  # noqa: PLR2004 - Reichheld's bands
-
-
-_NPS_INTERVALS = {"adjusted-wald": net_share, "wald": net_share_wald, "goodman": net_share_goodman}
-NpsInterval = Literal["adjusted-wald", "wald", "goodman"]
-
-
-@factory
-def nps(*, answers: Keep = "all", per: str = "customer", interval: NpsInterval = "adjusted-wald") -> Metric:
-    """Net Promoter Score: the share of promoters (9-10) less the share of detractors (0-6), in points.
-
-    Args:
-        answers: ``all`` answers, or the ``first`` or ``latest`` of each `per`.
-        per: ``customer`` (relational) or ``reference`` (transactional).
-        interval: ``adjusted-wald`` (Rocks 2016), ``wald``, or ``goodman`` (1964).
-
-    Source: Reichheld 2003, Harvard Business Review 81(12); Rocks 2016, The American Statistician 70(4).
-    """
-    if interval not in _NPS_INTERVALS:
-        raise InvalidValueError("interval", interval, f"isn't one of {', '.join(_NPS_INTERVALS)}")
-
-    def formula(states: Mapping[str, TallyState], given: Given) -> Estimate:
-        values, excluded = _on_scale(states["answers"], "nps")
-        n, effective = _effective(values)
-        if not effective:
-            return Estimate(None, level=given.level, unit="points", method=interval, excluded=excluded)
-        total = math.fsum(w for _, w, _ in values.values())
-        plus = math.fsum(w for score, (_, w, _) in values.items() if _net(score) > 0) / total
-        minus = math.fsum(w for score, (_, w, _) in values.items() if _net(score) < 0) / total
-        # One answer says nothing of what others would have answered.
-        low, high = (-1.0, 1.0) if n == 1 else _NPS_INTERVALS[interval](plus, minus, effective, given.level)
-        centre, se = plus - minus, math.sqrt(max(0.0, plus + minus - (plus - minus) ** 2) / effective)
-        weighted = not math.isclose(effective, n)
-        if weighted:
-            se = math.sqrt(weighted_variance(values, _net)[1]) if n > 1 else se
-        elif interval == "adjusted-wald":
-            centre, se = net_share_adjusted(plus, minus, n)
-        return Estimate(
-            value=100 * (plus - minus),
-            low=100 * low,
-            high=100 * high,
-            level=given.level,
-            n=n,
-            unit="points",
-            method=interval,
-            n_effective=effective if weighted else None,
-            se=100 * se,
-            centre=100 * centre,
-            excluded=excluded,
-        )
-
-    return Metric(
-        name="nps",
-        title="Net Promoter Score",
-        unit="points",
-        better="higher",
-        needs=_answers("nps", answers, per),
-        formula=formula,
-        source="Reichheld 2003; interval Rocks 2016",
-    )
-
-
-def share_estimate(
-    share: float, n: int, given: Given, excluded: Mapping[str, int], effective: float | None = None
-) -> Estimate:
-    """Return the estimate of a share with Wilson's interval; comparisons use Agresti & Caffo's (2000) adjustment.
-
-    >>> round(share_estimate(0.81, 100, Given(), {}).low, 6)
-    0.722212
-    """
-    size = n if effective is None else effective
-    low, high = wilson(share, size, given.level)
-    centre = (share * size + 1) / (size + 2)
-    return Estimate(
-        value=share,
-        low=low,
-        high=high,
-        level=given.level,
-        n=n,
-        unit="share",
-        method="wilson",
-        n_effective=effective,
-        se=math.sqrt(centre * (1 - centre) / (size + 2)),
-        centre=centre,
-        excluded=excluded,
-    )
-
-
-def _share_of_answers(state: TallyState, instrument: str, least: float, given: Given) -> Estimate:
-    values, excluded = _on_scale(state, instrument)
-    n, effective = _effective(values)
-    if not effective:
-        return Estimate(None, level=given.level, unit="share", method="wilson", excluded=excluded)
-    total = math.fsum(w for _, w, _ in values.values())
-    share = min(1.0, math.fsum(w for score, (_, w, _) in values.items() if score >= least) / total)
-    return share_estimate(share, n, given, excluded, None if math.isclose(effective, n) else effective)
-
-
-def _mean_of_answers(state: TallyState, instrument: str, given: Given) -> Estimate:
-    values, excluded = _on_scale(state, instrument)
-    n, effective = _effective(values)
-    if not effective:
-        return Estimate(None, level=given.level, unit="score", method="t", excluded=excluded)
-    mean, variance = weighted_variance(values, float)
-    scale = INSTRUMENTS.get(instrument)
-    mean = min(max(mean, scale.low), scale.high)  # weights may round it a hair off the scale
-    low, high = mean_t(mean, variance * n if n > 1 else None, n, given.level)
-    return Estimate(
-        value=mean,
-        low=max(low, scale.low),
-        high=min(high, scale.high),
-        level=given.level,
-        n=n,
-        unit="score",
-        method="t",
-        n_effective=None if math.isclose(effective, n) else effective,
-        se=math.sqrt(variance) if n > 1 else None,
-        excluded=excluded,
-    )
+def own_interval(default: str, interval: str) -> str:
+    """Return the interval that an option stands for: the value's own, unless another is asked for."""
+    return default if interval == "default" else interval
 
 
 @factory
-def csat(*, answers: Keep = "all", per: str = "customer") -> Metric:
+def csat(*, answers: Keep = "all", per: str = "customer", interval: ShareInterval = "wilson") -> Metric:
     """Customer satisfaction: the share of the top two boxes (4 and 5) of a 1-5 scale.
 
     Args:
         answers: ``all`` answers, or the ``first`` or ``latest`` of each `per`.
         per: ``customer`` or ``reference``.
+        interval: ``wilson``, or ``clustered`` where customers answer repeatedly.
 
     Source: top-two-box share as in Morgan & Rego 2006, Marketing Science 25(5); interval Wilson 1927.
     """
-    return Metric(
-        name="csat",
-        title="Customer satisfaction",
-        unit="share",
-        better="higher",
-        needs=_answers("csat", answers, per),
-        formula=lambda states, given: _share_of_answers(states["answers"], "csat", 4, given),
-        source="Morgan & Rego 2006 (top two boxes); interval Wilson 1927",
+    source = "Morgan & Rego 2006 (top two boxes); interval Wilson 1927"
+    return share_metric(
+        "csat", "Customer satisfaction", "csat", (4, 5), source, answers=answers, per=per, interval=interval
     )
 
 
 @factory
-def ces(*, value: Literal["mean", "share"] = "mean", answers: Keep = "all", per: str = "customer") -> Metric:
-    """Customer Effort Score 2.0: agreement on 1-7 that the company made it easy.
+def csat_mean(*, answers: Keep = "all", per: str = "customer", interval: MeanInterval = "t") -> Metric:
+    """Mean satisfaction: the mean answer on the same 1-5 scale, to stand beside the share of the top two boxes.
 
     Args:
-        value: the ``mean`` of the scale, or the ``share`` of 5 and above.
         answers: ``all`` answers, or the ``first`` or ``latest`` of each `per`.
         per: ``customer`` or ``reference``.
+        interval: ``t``, or ``clustered`` where customers answer repeatedly.
 
-    Source: Dixon, Toman & DeLisi 2013, The Effortless Experience; t interval, or Wilson's for the share.
+    Source: mean satisfaction as in Morgan & Rego 2006, Marketing Science 25(5); t interval.
     """
-    if value not in ("mean", "share"):
-        raise InvalidValueError("value", value, "isn't mean or share")
-
-    def formula(states: Mapping[str, TallyState], given: Given) -> Estimate:
-        if value == "mean":
-            return _mean_of_answers(states["answers"], "ces", given)
-        return _share_of_answers(states["answers"], "ces", 5, given)
-
-    return Metric(
-        name="ces",
-        title="Customer Effort Score",
-        unit="score" if value == "mean" else "share",
-        better="higher",
-        needs=_answers("ces", answers, per),
-        formula=formula,
-        source="Dixon, Toman & DeLisi 2013",
+    return mean_metric(
+        "csat_mean", "Mean satisfaction", "csat", "Morgan & Rego 2006", answers=answers, per=per, interval=interval
     )
+
+
+@factory
+def ces(
+    *,
+    value: Literal["mean", "share"] = "mean",
+    version: Literal["2.0", "1.0"] = "2.0",
+    answers: Keep = "all",
+    per: str = "customer",
+    interval: Literal["default", "clustered"] = "default",
+) -> Metric:
+    """Customer Effort Score: 2.0 is agreement on 1-7 that the company made it easy; 1.0 is effort on 1-5, low is good.
+
+    Args:
+        value: the ``mean`` of the scale, or the ``share`` of those who had it easy: 5 and above of 2.0, 1 and 2 of 1.0.
+        version: ``2.0`` (instrument ces) or ``1.0`` (instrument ces1).
+        answers: ``all`` answers, or the ``first`` or ``latest`` of each `per`.
+        per: ``customer`` or ``reference``.
+        interval: ``default`` is t for the mean and Wilson's for the share; ``clustered`` where customers answer
+            repeatedly.
+
+    Source: Dixon, Freeman & Toman 2010, Harvard Business Review 88(7) (1.0); Dixon, Toman & DeLisi 2013, The Effortless
+        Experience (2.0).
+    """
+    chosen("value", value, ("mean", "share"))
+    chosen("version", version, ("2.0", "1.0"))
+    chosen("interval", interval, ("default", CLUSTERED))
+    instrument, easy = ("ces", (5, 7)) if version == "2.0" else ("ces1", (1, 2))
+    source = "Dixon, Toman & DeLisi 2013" if version == "2.0" else "Dixon, Freeman & Toman 2010"
+    shared: dict[str, Any] = {"answers": answers, "per": per}
+    title = "Customer Effort Score"
+    if value == "mean":
+        return mean_metric("ces", title, instrument, source, interval=own_interval("t", interval), **shared)
+    return share_metric("ces", title, instrument, easy, source, interval=own_interval("wilson", interval), **shared)
+
+
+_STARRED = (ANSWERED, "review.posted")
+
+
+@factory
+def stars(
+    *,
+    value: Literal["mean", "share", "1", "2", "3", "4", "5"] = "mean",
+    answers: Keep = "all",
+    per: str = "customer",
+    interval: Literal["default", "clustered"] = "default",
+) -> Metric:
+    """Stars: what reviews and surveys give on 1-5.
+
+    Args:
+        value: the ``mean``, the ``share`` of four and five stars, or the share of exactly ``1`` to ``5`` stars: the
+            five together are the distribution.
+        answers: ``all`` answers, or the ``first`` or ``latest`` of each `per`.
+        per: ``customer`` or ``reference``.
+        interval: ``default`` is t for the mean and Wilson's for shares; ``clustered`` where customers answer
+            repeatedly.
+
+    Source: mean, top-two share and distribution of ratings as review sites show them; t, or Wilson 1927.
+    """
+    chosen("value", value, ("mean", "share", "1", "2", "3", "4", "5"))
+    chosen("interval", interval, ("default", CLUSTERED))
+    shared: dict[str, Any] = {"answers": answers, "per": per, "kinds": _STARRED}
+    source = "ratings of 1-5; t or Wilson 1927"
+    if value == "mean":
+        return mean_metric("stars", "Stars", "stars", source, interval=own_interval("t", interval), **shared)
+    bounds = (4.0, 5.0) if value == "share" else (float(value), float(value))
+    return share_metric("stars", "Stars", "stars", bounds, source, interval=own_interval("wilson", interval), **shared)
+
+
+@factory
+def response_rate(*, rate: Literal["matched", "rr1"] = "matched", window_days: float = 30.0) -> Metric:
+    """Response rate: surveys answered, of the surveys sent, matched by reference.
+
+    Args:
+        rate: ``matched`` leaves out surveys whose window isn't over yet; ``rr1`` is AAPOR's minimum rate, completed
+            answers of all that was ever sent, whether it arrived or not.
+        window_days: how long an answer counts, for ``matched``; ``inf`` is for ever.
+
+    Source: AAPOR 2016, Standard Definitions, 9th edition (RR1); interval Wilson 1927.
+    """
+    chosen("rate", rate, ("matched", "rr1"))
+    sent = Where(kind="survey.sent")
+    title, source = "Response rate", "AAPOR 2016; interval Wilson 1927"
+    if rate == "rr1":
+        complete = Where(kind=ANSWERED, score=Not(IsNull()))
+
+        def minimum(states: Mapping[str, Any], given: Given) -> Estimate:
+            answered, asked = states["answered"], states["sent"].n + states["sent"].nulls
+            excluded = {"answer to nothing sent": answered.orphan}
+            if not asked:
+                return Estimate(None, level=given.level, unit="share", method="wilson", excluded=excluded)
+            return share_estimate(answered.matched / asked, asked, given, excluded)
+
+        needs: dict[str, Statistic] = {"answered": Spans(sent, complete), "sent": Distinct(sent, of="reference")}
+        return Metric("response_rate", title, "share", "higher", needs, minimum, source)
+    spans = Spans(sent, Where(kind=ANSWERED), window_us=window("window_days", window_days))
+    return ended_metric("response_rate", title, "higher", spans, "answer", "AAPOR 2016")

@@ -19,7 +19,7 @@ from cxkit.errors import InvalidValueError
 from cxkit.model.money import Money, check_currency
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 CHANNELS: Final = (
     "web", "app", "store", "phone", "email", "chat", "social", "messaging", "marketplace", "mail", "event",
@@ -186,7 +186,6 @@ class _Draft:
 
 
 _become = object.__setattr__
-_new = object.__new__
 
 
 @attrs.frozen(slots=True, init=False, weakref_slot=False)
@@ -365,7 +364,7 @@ def event_of_row(row: Sequence[Any]) -> Event:
     >>> event_of_row(attrs.astuple(first)) == first
     True
     """
-    made: Any = _new(_Draft)
+    made: Any = _Draft()
     (
         made.id, made.ts_us, made.kind, made.customer, made.source, made.touchpoint, made.channel, made.reference,
         made.instrument, made.item, made.score, made.amount_minor, made.currency, made.duration_us, made.weight_ppm,
@@ -374,6 +373,42 @@ def event_of_row(row: Sequence[Any]) -> Event:
     made.__class__ = Event
     final: Event = made
     return final
+
+
+def events_of_columns(columns: Iterable[Iterable[Any]]) -> list[Event]:
+    """Return the events of columns, in the order of `COLUMNS`, whose values were checked; as `event_of_row`, for many.
+
+    >>> first = Event(id="1", ts_us=0, kind="visit.started", source="app")
+    >>> events_of_columns([(value,) for value in attrs.astuple(first)]) == [first]
+    True
+    """
+    events: list[Event] = []
+    keep = events.append
+    made: Any
+    for (
+        identity, ts_us, kind, customer, source, touchpoint, channel, reference, instrument, item, score, amount_minor,
+        currency, duration_us, weight_ppm, properties,
+    ) in zip(*columns, strict=False):  # fmt: skip
+        made = _Draft()
+        made.id = identity
+        made.ts_us = ts_us
+        made.kind = kind
+        made.customer = customer
+        made.source = source
+        made.touchpoint = touchpoint
+        made.channel = channel
+        made.reference = reference
+        made.instrument = instrument
+        made.item = item
+        made.score = score
+        made.amount_minor = amount_minor
+        made.currency = currency
+        made.duration_us = duration_us
+        made.weight_ppm = weight_ppm
+        made.properties = properties
+        made.__class__ = Event
+        keep(made)
+    return events
 
 
 def event(  # noqa: PLR0913 - the columns of the table

@@ -106,7 +106,7 @@ class Instruments:
     ('1…5', True, 0)
     >>> INSTRUMENTS.get("npss")
     Traceback (most recent call last):
-    cxkit.errors.UnknownNameError: unknown instrument 'npss'; did you mean 'nps'? There is: act, ces, ces1, ...
+    cxkit.errors.UnknownNameError: unknown instrument 'npss'; did you mean 'nps'? There is: act, brand_rank, ...
     """
 
     instruments: tuple[Instrument, ...] = attrs.field(default=(), converter=_in_order)
@@ -174,6 +174,11 @@ INSTRUMENTS: Final = Instruments((
     Instrument(name="stars", title="Review stars", low=1, high=5),
     Instrument(name="sentiment", title="Sentiment of a text", low=-1, high=1, whole=False),
     Instrument(name="expectation", title="Expectation", low=1, high=7, source="Parasuraman, Zeithaml & Berry 1988"),
+    Instrument(name="perception", title="Perception", low=1, high=7, source="Parasuraman, Zeithaml & Berry 1988"),
+    Instrument(
+        name="brand_rank", title="Rank among brands used", low=1, high=100, whole=False, better="lower",
+        source="Keiningham, Aksoy, Buoye & Cooil 2011",
+    ),
     Instrument(name="sense", title="Sense", low=1, high=7, source=_DIMENSION),
     Instrument(name="feel", title="Feel", low=1, high=7, source=_DIMENSION),
     Instrument(name="think", title="Think", low=1, high=7, source=_DIMENSION),

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 
     Axis = Callable[[Row], tuple[Hashable, str]]
 
-_UNITS = {"share": "%", "points": "points", "score": "mean score", "count": "", "seconds": "", "money": ""}
+_UNITS = {
+    "share": "%",
+    "rate": "%",
+    "points": "points",
+    "score": "mean score",
+    "count": "",
+    "ratio": "",
+    "seconds": "",
+    "money": "",
+}
 
 
 @attrs.frozen
@@ -81,6 +90,8 @@ def cell(row: Row) -> str:
     '+30.0 [+14.0, +44.2]'
     """
     estimate = row.estimate
+    if row.hidden:
+        return "hidden"
     if estimate.value is None:
         return "–"
     bounds = (
@@ -88,7 +99,7 @@ def cell(row: Row) -> str:
         if estimate.low is None and estimate.high is None
         else f" [{estimate.text(estimate.low)}, {estimate.text(estimate.high)}]"
     )
-    return f"{estimate.text(estimate.value)}{bounds}"
+    return f"{estimate.text(estimate.value)}{bounds}{f' {row.verdict}' if row.verdict else ''}"
 
 
 # What tells lines or columns apart, and how they are labelled: a channel called overall isn't all channels together.
@@ -96,7 +107,8 @@ def cell(row: Row) -> str:
 
 def _metric(row: Row) -> tuple[Hashable, str]:
     unit = row.currency or _UNITS.get(row.estimate.unit, row.estimate.unit)
-    return (row.metric, row.currency), f"{row.metric} ({unit})" if unit else row.metric
+    target = f" {row.target.text(row.estimate.unit)}" if row.target else ""
+    return (row.metric, row.currency), f"{row.metric} ({unit}){target}" if unit else f"{row.metric}{target}"
 
 
 def _segment(row: Row) -> tuple[Hashable, str]:
@@ -129,6 +141,10 @@ def footnotes(card: Scorecard) -> list[str]:
         level = ", ".join(f"{100 * level:g} %" for level in levels)
         zone = f" Periods are local to {card.tz}." if card.every else ""
         notes.append(f"In brackets: {level} intervals.{zone}")
+    if any(row.target for row in card.rows):
+        notes.append(
+            "Met or missed: the whole interval lies on that side of the target; undecided: it spans the target."
+        )
     if any(row.partial for row in card.rows):
         notes.append("* The data covers this period only in part.")
     for metric, currency in dict.fromkeys((row.metric, row.currency) for row in card.rows):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from cxkit.report.grid import footnotes, grids
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cxkit.report.grid import Grid
     from cxkit.report.scorecard import Scorecard
 
@@ -19,9 +21,18 @@ def html(card: Scorecard) -> str:
     >>> html(Scorecard(()))
     '<div class="cxkit"><p>Nothing to show: no events matched.</p></div>'
     """
-    tables = "".join(_table(grid) for grid in grids(card)) or "<p>Nothing to show: no events matched.</p>"
-    notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in footnotes(card))
-    return f'<div class="cxkit">{tables}{notes}</div>'
+    return fragment(grids(card), footnotes(card))
+
+
+def fragment(tables: Iterable[Grid], notes: Iterable[str]) -> str:
+    """Return tables and the notes beneath them.
+
+    >>> fragment([], ["a < b"])
+    '<div class="cxkit"><p>Nothing to show: no events matched.</p><p><small>a &lt; b</small></p></div>'
+    """
+    body = "".join(map(_table, tables)) or "<p>Nothing to show: no events matched.</p>"
+    beneath = "".join(f"<p><small>{escape(note)}</small></p>" for note in notes)
+    return f'<div class="cxkit">{body}{beneath}</div>'
 
 
 def _table(grid: Grid) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from cxkit.report.grid import footnotes, grids
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cxkit.report.grid import Grid
     from cxkit.report.scorecard import Scorecard
 
@@ -18,8 +20,17 @@ def markdown(card: Scorecard) -> str:
     >>> markdown(Scorecard(()))
     'Nothing to show: no events matched.'
     """
-    blocks = [_table(grid) for grid in grids(card)] or ["Nothing to show: no events matched."]
-    return "\n\n".join([*blocks, *map(_escape, footnotes(card))])
+    return page(grids(card), footnotes(card))
+
+
+def page(tables: Iterable[Grid], notes: Iterable[str]) -> str:
+    r"""Return tables and the notes beneath them.
+
+    >>> page([], ["a_b"])
+    'Nothing to show: no events matched.\n\na\\_b'
+    """
+    blocks = [_table(grid) for grid in tables] or ["Nothing to show: no events matched."]
+    return "\n\n".join([*blocks, *map(_escape, notes)])
 
 
 def _escape(text: str) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from cxkit.report.target import Target, Verdict
+
 _OVERALL = "overall"
 
 
@@ -33,6 +35,8 @@ class Row:
         partial: whether the data covers the period only in part.
         currency: the currency of a money metric, or None.
         estimate: the number.
+        target: what it should reach, or None.
+        hidden: whether it rests on too few to be shown; its estimate is empty then.
     """
 
     metric: str
@@ -44,6 +48,13 @@ class Row:
     partial: bool
     currency: str | None
     estimate: Estimate
+    target: Target | None = None
+    hidden: bool = False
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """``met``, ``missed``, or ``undecided`` where the interval spans the target; None without target or number."""
+        return None if self.target is None else self.target.verdict(self.estimate)
 
     @property
     def name(self) -> str:
@@ -72,6 +83,7 @@ class Scorecard:
         every: the length of its periods, or None.
         tz: the zone of its periods.
         notes: what a reader should know, in sentences.
+        repeats: metric → answers a customer, where customers answer so often that its interval is too narrow.
     """
 
     rows: tuple[Row, ...]
@@ -79,6 +91,7 @@ class Scorecard:
     every: str | None = None
     tz: str = "UTC"
     notes: tuple[str, ...] = ()
+    repeats: Mapping[str, float] = attrs.field(factory=dict)
 
     def __iter__(self) -> Iterator[Row]:
         """Go through the rows."""
@@ -188,6 +201,11 @@ class Scorecard:
         }
         numbers = attrs.asdict(row.estimate, recurse=False)
         numbers["excluded"] = dict(row.estimate.excluded)
+        if row.hidden:
+            numbers["n"] = None
+        numbers["target"] = None if row.target is None else str(row.target)
+        numbers["verdict"] = row.verdict
+        numbers["hidden"] = row.hidden
         taken = {*flat, *numbers, "currency", "title"}
         for column in self.by:
             flat[f"segment_{column}" if column in taken else column] = row.segment.get(column)
@@ -229,10 +247,9 @@ class Scorecard:
         except ImportError:
             raise MissingExtraError("frame", "polars") from None
         numbers = dict.fromkeys(("value", "low", "high", "level", "n_effective", "se", "centre"), pl.Float64)
-        texts = dict.fromkeys(("metric", "period", "currency", "unit", "method", "excluded"), pl.String)
         columns = self._columns()
-        plain = dict.fromkeys((name for name in columns if name not in ("n", "partial", "overall")), pl.String)
-        schema = plain | texts | numbers
+        others = {"n": pl.Int64, "partial": pl.Boolean, "overall": pl.Boolean, "hidden": pl.Boolean}
+        schema = dict.fromkeys(columns, pl.String) | numbers | others
         return pl.DataFrame(
             columns, schema_overrides={name: schema[name] for name in columns if name in schema}, strict=False
         )

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
+from cxkit.stats.cohorts import Cohorts
 from cxkit.stats.returns import Returns
+from cxkit.stats.spans import Spans
+from cxkit.stats.where import Where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,14 +85,31 @@ class By:
         return ByState({value: self.of.load(state) for value, state in data})
 
 
+def filters_of(statistic: Statistic) -> tuple[Where, ...]:
+    """Return all filters of a statistic, those within a `By` too.
+
+    >>> from cxkit.stats import Distinct, Where
+    >>> filters_of(By(Distinct(Where(kind="visit.started")), "channel"))[0].kinds
+    frozenset({'visit.started'})
+    """
+    if isinstance(statistic, By):
+        return filters_of(statistic.of)
+    if isinstance(statistic, Spans):
+        return statistic.wheres
+    values = (getattr(statistic, field.name) for field in attrs.fields(type(statistic)))  # type: ignore[arg-type]
+    return tuple(value for value in values if isinstance(value, Where))
+
+
 def settle(statistic: Statistic, every: str | None) -> Statistic:
-    """Return a statistic whose periods, if it has any of its own, are settled: those of the scorecard, or months.
+    """Return a statistic whose own periods, if it has any, are settled: those of the scorecard, months, or years.
 
     >>> from cxkit.stats import Returns, Where
     >>> settle(Returns(Where()), "week").every
     'week'
     """
     if isinstance(statistic, Returns) and statistic.every is None:
+        return attrs.evolve(statistic, every=every or ("year" if statistic.base == "year" else "month"))
+    if isinstance(statistic, Cohorts) and statistic.every is None:
         return attrs.evolve(statistic, every=every or "month")
     if isinstance(statistic, By):
         return attrs.evolve(statistic, of=settle(statistic.of, every))

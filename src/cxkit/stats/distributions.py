@@ -103,3 +103,38 @@ def binomial_cdf(k: int, n: int, p: float) -> float:
     if k < 0:
         return 0.0
     return 1.0 if k >= n else 1 - beta_cdf(k + 1, n - k, p)
+
+
+def chi_square_tail(x: float, df: int) -> float:
+    """Return P(X > x) of a chi-square with `df` degrees of freedom: the regularised upper incomplete gamma function.
+
+    >>> round(chi_square_tail(3.841459, 1), 6), round(chi_square_tail(5.991465, 2), 6)
+    (0.05, 0.05)
+    """
+    a, half = df / 2, x / 2
+    if half <= 0:
+        return 1.0
+    front = math.exp(a * math.log(half) - half - math.lgamma(a))
+    if half < a + 1:  # the series of the lower function (DLMF 8.11.4)
+        term = total = 1 / a
+        k = a
+        while term > total * 1e-17:
+            k += 1
+            term *= half / k
+            total += term
+        return max(0.0, 1 - front * total)
+    # Lentz's evaluation of the upper function's continued fraction (DLMF 8.9.2).
+    b = half + 1 - a
+    c, d = 1 / _TINY, 1 / b
+    result = d
+    for i in range(1, 10_000):
+        step = -i * (i - a)
+        b += 2
+        d = step * d + b
+        d = 1 / (d if abs(d) > _TINY else _TINY)
+        c = b + step / c
+        c = c if abs(c) > _TINY else _TINY
+        result *= c * d
+        if abs(c * d - 1) < 1e-15:  # noqa: PLR2004 - double precision
+            break
+    return front * result

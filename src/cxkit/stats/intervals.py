@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import attrs
+
 from cxkit.stats.distributions import binomial_cdf, student_quantile, two_sided
 
 if TYPE_CHECKING:
@@ -33,6 +35,27 @@ def wilson(share: float, n: float, level: float = 0.95) -> Interval:
     return (
         0.0 if share == 0 else max(0.0, min(centre - half, share)),
         1.0 if share == 1 else min(1.0, max(centre + half, share)),
+    )
+
+
+def shares_difference(share: float, n: int, other: float, m: int, level: float = 0.95) -> Interval:
+    """Return the interval of a share less the share of another sample (Newcombe 1998, method 10: two of Wilson's).
+
+    Args:
+        share: the share observed in the one sample.
+        n: how many observations it has.
+        other: the share observed in the other.
+        m: how many observations that has.
+        level: the confidence level.
+
+    >>> [round(bound, 4) for bound in shares_difference(56 / 70, 70, 48 / 80, 80)]
+    [0.0524, 0.3339]
+    """
+    (low, high), (other_low, other_high) = wilson(share, n, level), wilson(other, m, level)
+    value = share - other
+    return (
+        value - math.hypot(share - low, other_high - other),
+        value + math.hypot(high - share, other - other_low),
     )
 
 
@@ -165,3 +188,47 @@ def quantile_ranks(q: float, n: int, level: float = 0.95) -> tuple[int, int, int
     while high > rank and binomial_cdf(high - 2, n, q) >= 1 - tail:
         high -= 1
     return rank, low, high
+
+
+@attrs.frozen
+class Between:
+    """A point between two order statistics.
+
+    Attributes:
+        outer: the rank that lies further from the quantile, from 1.
+        inner: the rank next to it.
+        weight: how far the point lies from the outer to the inner, 0 to 1.
+    """
+
+    outer: int
+    inner: int
+    weight: float
+
+
+def quantile_bounds(q: float, n: int, level: float = 0.95) -> tuple[int, Between | None, Between | None]:
+    """Return a quantile's rank, and where its bounds lie between order statistics (Hettmansperger & Sheather 1986).
+
+    Beyond the median as Nyblom (1992) has it. Whole ranks alone hold the quantile more often than the level says, for
+    their probabilities leap; interpolated they hold it as often, nearly whatever the distribution. Where the sample is
+    too small for a bound there is none.
+
+    >>> rank, below, above = quantile_bounds(0.5, 10)
+    >>> rank, (below.outer, below.inner, round(below.weight, 4)), (above.outer, above.inner)
+    (5, (2, 3, 0.6577), (9, 8))
+    >>> quantile_bounds(0.95, 50)[2] is None
+    True
+    """
+    rank, low, high = quantile_ranks(q, n, level)
+    tail = (1 - level) / 2
+    below = None if low < 1 else Between(low, min(low + 1, rank), _weight(q, n, low, tail))
+    above = None if high > n else Between(high, max(high - 1, rank), _weight(1 - q, n, n + 1 - high, tail))
+    return rank, below, above
+
+
+def _weight(q: float, n: int, rank: int, tail: float) -> float:
+    """Return how far to go from a lower bound's rank to the next, so that its error is the tail."""
+    error, more = binomial_cdf(rank - 1, n, q), binomial_cdf(rank, n, q)
+    if rank == n or not error < tail < more:
+        return 0.0
+    part = (tail - error) / (more - error)
+    return 1 / (1 + rank * (1 - q) * (1 - part) / ((n - rank) * q * part))

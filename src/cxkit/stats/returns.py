@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 
 import attrs
 
@@ -13,19 +13,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxkit.stats.state import Split
+    from cxkit.stats.where import Where
+
+
+Base = Literal["before", "year"]
+A_YEAR: Final = {"day": 365, "week": 52, "month": 12, "quarter": 4, "year": 1}
+"""How many periods back the same period of the year before lies; weeks and days by their number."""
 
 
 @attrs.frozen
 class Return:
-    """One period against the one before it.
+    """One period against its base: the one before it, or a year before.
+
+    Squares and products are of a customer's whole amount in a period, and leave out customers whose amount reaches 2⁵².
 
     Attributes:
         active: customers active in the period.
-        base: customers active in the period before.
+        base: customers active in its base.
         both: customers active in both.
         amount: Σ of the period.
-        base_amount: Σ of the period before.
+        base_amount: Σ of its base.
         both_amount: Σ of the period by customers active in both.
+        base_squares: Σ over customers of the square of what they came to in the base.
+        both_squares: Σ of squares of the period, by customers active in both.
+        both_products: Σ of the products of period and base, by customers active in both.
+        new: customers of the period who were never active before it.
+        marked: those of them who bear the mark.
+        marked_amount: Σ of the period by those.
+        marked_squares: Σ of squares of the period by those.
     """
 
     active: int = 0
@@ -34,6 +49,13 @@ class Return:
     amount: int = 0
     base_amount: int = 0
     both_amount: int = 0
+    base_squares: int = 0
+    both_squares: int = 0
+    both_products: int = 0
+    new: int = 0
+    marked: int = 0
+    marked_amount: int = 0
+    marked_squares: int = 0
 
     def plus(self, other: Self) -> Self:
         """Add the counts."""
@@ -45,7 +67,7 @@ class ReturnsState:
     """Period → `Return`; a period is `Calendar`'s number.
 
     Attributes:
-        periods: by period, sorted; the period after an active one always stands, so that nobody's return shows.
+        periods: by period, sorted; a period whose base was active always stands, so that nobody's return shows.
         anonymous: events without a customer.
     """
 
@@ -85,13 +107,18 @@ def sum_returns(entries: Any) -> Return:  # noqa: ANN401 - an iterable of Return
 
 @attrs.frozen
 class Returns(Filtered[ReturnsState]):
-    """Compare the customers of each period with those of the period before.
+    """Compare the customers of each period with those of the period before, or of a year before.
 
     Attributes:
         where: which events make a customer active.
-        every: the length of a period, in the scorecard's time zone; None is the scorecard's own, or a month where it
-            has none (`settle` says which before an engine sees it).
+        every: the length of a period, in the scorecard's time zone; None is the scorecard's own, or, where it has none,
+            a month, or a year where periods are compared with those of a year before (`settle` says which before an
+            engine sees it).
         of: the amount that is summed.
+        base: what a period is compared with: the one ``before`` it, or the same of the ``year`` before.
+        squares: whether squares and products are summed, which intervals of amounts need.
+        newcomers: whether those who were never active before are counted.
+        mark: the events that mark a customer for good, such as a converted referral; asks for newcomers.
 
     >>> from cxkit.stats import Where
     >>> Returns(Where(kind="order.placed"), "month").mergeable_over
@@ -102,6 +129,20 @@ class Returns(Filtered[ReturnsState]):
     state: ClassVar[type[ReturnsState]] = ReturnsState
     every: str | None = attrs.field(default=None, validator=attrs.validators.in_((*EVERY, None)))
     of: str = "amount_minor"
+    base: Base = attrs.field(default="before", validator=attrs.validators.in_(("before", "year")))
+    squares: bool = False
+    newcomers: bool = False
+    mark: Where | None = None
+
+    @property
+    def counts_new(self) -> bool:
+        """Whether newcomers are counted."""
+        return self.newcomers or self.mark is not None
+
+    @property
+    def back(self) -> int:
+        """How many periods before a period its base lies."""
+        return A_YEAR[self.every or "year"] if self.base == "year" else 1
 
     @property
     def mergeable_over(self) -> Split:
@@ -109,6 +150,12 @@ class Returns(Filtered[ReturnsState]):
         return "customer"
 
     @property
+    def reads(self) -> frozenset[str] | None:
+        """The kinds it reads."""
+        kinds, marks = self.where.kinds, frozenset[str]() if self.mark is None else self.mark.kinds
+        return None if kinds is None or marks is None else kinds | marks
+
+    @property
     def columns(self) -> frozenset[str]:
         """The columns it reads."""
-        return self.where.columns | {"customer", self.of}
+        return self.where.columns | {"customer", self.of} | (set() if self.mark is None else self.mark.columns)

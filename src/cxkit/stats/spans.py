@@ -21,7 +21,7 @@ _PICK = attrs.validators.in_(("first", "last"))
 
 @attrs.frozen
 class SpansState:
-    """How the starts ended, and the gaps of those that did. Each start stands in exactly one of the first four.
+    """How the starts ended, and the gaps of those that did. Each start has one fate, an orphan and an end have none.
 
     Attributes:
         gaps: moments of the gaps in microseconds; ``gaps.n + gaps.out`` starts are matched.
@@ -31,6 +31,7 @@ class SpansState:
         immature: starts whose window wasn't over when the data ended, matched or not: the fast would stand for all.
         orphan: keys with ends and no start. They belong to the period and segment of their first end.
         unkeyed: starts and ends without a key.
+        spoiled: starts, whatever their end, that an event of `unless` came after.
     """
 
     gaps: MomentsState = attrs.field(factory=MomentsState)
@@ -40,6 +41,7 @@ class SpansState:
     immature: int = 0
     orphan: int = 0
     unkeyed: int = 0
+    spoiled: int = 0
 
     @property
     def matched(self) -> int:
@@ -56,6 +58,7 @@ class SpansState:
             self.immature + other.immature,
             self.orphan + other.orphan,
             self.unkeyed + other.unkeyed,
+            self.spoiled + other.spoiled,
         )
 
     def to_json(self) -> Any:  # noqa: ANN401 - JSON
@@ -77,6 +80,19 @@ def _window(value: timedelta | int | None) -> int | None:
 
 
 @attrs.frozen
+class Unless:
+    """What spoils a start: an event with the same key, at or after the start and within its window.
+
+    Attributes:
+        where: which events.
+        key: the column that ties them to the start: ``reference`` or ``customer``.
+    """
+
+    where: Where
+    key: str = attrs.field(default="reference", validator=attrs.validators.in_(("reference", "customer")))
+
+
+@attrs.frozen
 class Spans:
     """Pair each start with its end: the gap belongs to the period and segment of the start.
 
@@ -93,6 +109,7 @@ class Spans:
         starts: ``first`` or ``last`` event of each unit.
         ends: ``first`` or ``last`` event after the start.
         window_us: how long an end counts, in microseconds (or a timedelta); None is for ever.
+        unless: what spoils a start, such as a further contact of the customer; never the start itself.
 
     >>> from cxkit.stats import Where
     >>> first_response = Spans(Where(kind="contact.opened"), Where(kind="contact.answered"))
@@ -108,22 +125,33 @@ class Spans:
     starts: Pick = attrs.field(default="first", validator=_PICK)
     ends: Pick = attrs.field(default="first", validator=_PICK)
     window_us: int | None = attrs.field(default=None, converter=_window)
+    unless: tuple[Unless, ...] = ()
+
+    @property
+    def wheres(self) -> tuple[Where, ...]:
+        """All its filters."""
+        return (self.start, self.end, *(each.where for each in self.unless))
 
     @property
     def mergeable_over(self) -> Split:
-        """Splits that keep the key whole."""
-        return self.key
+        """Splits that keep the key whole; ``customer and reference`` where both tie events together."""
+        return " and ".join(sorted({self.key, *(each.key for each in self.unless)}))
 
     @property
     def reads(self) -> frozenset[str] | None:
         """The kinds it reads."""
-        return None if self.start.kinds is None or self.end.kinds is None else self.start.kinds | self.end.kinds
+        found: frozenset[str] = frozenset()
+        for where in self.wheres:
+            if where.kinds is None:
+                return None
+            found |= where.kinds
+        return found
 
     @property
     def columns(self) -> frozenset[str]:
         """The columns it reads."""
-        found = self.start.columns | self.end.columns | {self.key, "ts_us", "source", "id"}
-        return found | {self.unit} if self.unit else found
+        keys = {self.key, *(each.key for each in self.unless), *([self.unit] if self.unit else [])}
+        return frozenset({"ts_us", "source", "id"}).union(keys, *(where.columns for where in self.wheres))
 
     def zero(self) -> SpansState:
         """Return the state of no events."""

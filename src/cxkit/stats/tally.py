@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+import math
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import attrs
 
+from cxkit.errors import InvalidValueError
 from cxkit.stats.state import Filtered
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 Keep = Literal["all", "first", "latest"]
 Weighed = tuple[int, int, int]
+MOST_DECIMALS: Final = 6
+BINNED: Final = 2**32
 
 
 def by_value(values: Mapping[Any, Weighed]) -> dict[Any, Weighed]:
@@ -24,6 +28,20 @@ def by_value(values: Mapping[Any, Weighed]) -> dict[Any, Weighed]:
     [38, 40, 'L']
     """
     return dict(sorted(values.items(), key=lambda counted: (isinstance(counted[0], str), counted[0])))
+
+
+def binned(score: float, decimals: int) -> float:
+    """Return a score with so many decimals, halves up: the same floating-point steps on every engine.
+
+    Scores of four billion and more, which no scale has, stay as they are.
+
+    >>> binned(0.1254, 2), binned(-0.125, 2), binned(-0.0001, 3)
+    (0.13, -0.12, 0.0)
+    """
+    if not -BINNED < score < BINNED:
+        return score
+    scale: int = 10**decimals
+    return float(math.floor(score * scale + 0.5) / scale)
 
 
 @attrs.frozen
@@ -75,6 +93,7 @@ class Tally(Filtered[TallyState]):
         keep: all answers, or the first or latest of each `per` within a cell of the scorecard. Ties in time go by
             (ts_us, source, id).
         per: ``customer`` or ``reference``: whose first or latest answer is kept.
+        decimals: to how many decimals continuous scores are put, halves up; None leaves values as they are.
 
     >>> from cxkit.stats import Where
     >>> tally = Tally(Where(kind="survey.answered", instrument="nps"))
@@ -87,6 +106,13 @@ class Tally(Filtered[TallyState]):
     of: str = "score"
     keep: Keep = attrs.field(default="all", validator=attrs.validators.in_(("all", "first", "latest")))
     per: str = attrs.field(default="customer", validator=attrs.validators.in_(("customer", "reference")))
+    decimals: int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse decimals for what has none."""
+        if self.decimals is not None and (self.of != "score" or not 0 <= self.decimals <= MOST_DECIMALS):
+            reason = f"must lie within 0…{MOST_DECIMALS}, and be of the score: other columns are counted as they are"
+            raise InvalidValueError("decimals", self.decimals, reason)
 
     @property
     def mergeable_over(self) -> Split:

@@ -7,6 +7,7 @@ with the engine but the calendar.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,13 @@ from cxkit.stats import (
     ReturnsState,
     Spans,
     Tally,
+    Unless,
     Where,
 )
 from cxkit.stats.moments import LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from cxkit.engines.request import Cell, Collected
     from cxkit.stats import Statistic
@@ -182,20 +184,36 @@ def test_moments(events: list[Event], request: Request):
 @given(tables, requests)
 def test_customers_are_counted_once(events: list[Event], request: Request):
     """Distinct, Frequency and Clustered look at each customer of a cell as a whole."""
-    distinct, frequency, clustered = {}, {}, {}
+    distinct, frequency, clustered, scored = {}, {}, {}, {}
     for cell, found in in_cells(events, Where(), request).items():
         times = Counter(event.customer for event in found)
         anonymous = times.pop(None, 0)
         distinct[cell] = DistinctState(len(times), anonymous)
         frequency[cell] = FrequencyState(dict(sorted(Counter(times.values()).items())), anonymous)
-        value = {"order.placed": 1, "survey.answered": -1}
-        sums = [sum(value.get(e.kind, 0) for e in found if e.customer == customer) for customer in times]
-        n = list(times.values())
-        products = (sum(a * a for a in n), sum(a * b for a, b in zip(n, sums, strict=True)), sum(b * b for b in sums))
-        clustered[cell] = ClusteredState(len(times), sum(n), sum(sums), *products, 0, anonymous)
+        clustered[cell] = clustered_state(found, lambda e: {"order.placed": 1, "survey.answered": -1}.get(e.kind, 0))
+        answers = [event for event in found if event.kind == "survey.answered"]
+        scored[cell] = clustered_state(answers, lambda e: None if e.score is None else int(e.score * 1_000_000))
     check(Distinct(Where()), events, request, distinct)
     check(Frequency(Where()), events, request, frequency)
     check(Clustered(Where(), plus=ORDERS, minus=ANSWERS), events, request, clustered)
+    check(Clustered(ANSWERS, of="score"), events, request, scored)
+
+
+def clustered_state(events: list[Event], value: Callable[[Event], int | None]) -> ClusteredState:
+    """Return the sums over customers; whoever is nameless is a customer of their own."""
+    valued = [(event, value(event)) for event in events]
+    sums: dict[object, list[int]] = defaultdict(lambda: [0, 0])
+    for event, worth in valued:
+        if worth is not None:
+            own = sums[("", event.id) if event.customer is None else event.customer]
+            own[0] += event.weight_ppm
+            own[1] += event.weight_ppm * worth
+    pairs = list(sums.values())
+    totals = [sum(n for n, _ in pairs), sum(s for _, s in pairs)]
+    products = [sum(n * n for n, _ in pairs), sum(n * s for n, s in pairs), sum(s * s for _, s in pairs)]
+    nulls = sum(worth is None for _, worth in valued)
+    anonymous = sum(event.customer is None and worth is not None for event, worth in valued)
+    return ClusteredState(len(pairs), *totals, *products, nulls, anonymous)
 
 
 SPANS = (
@@ -204,6 +222,8 @@ SPANS = (
     Spans(OPENED, ANSWERED, key="customer", unit="reference", window_us=10 * DAY),
     Spans(ORDERS, ORDERS, key="customer", unit="id"),
     Spans(Where(kind=Not(Equal("order.placed"))), Where(), key="customer", starts="last", window_us=0),
+    Spans(OPENED, ANSWERED, window_us=10 * DAY, unless=(Unless(OPENED, "customer"), Unless(ORDERS))),
+    Spans(ORDERS, ANSWERED, key="customer", unless=(Unless(Where(score=9.0)),)),
 )
 
 
@@ -228,6 +248,7 @@ def fates(statistic: Spans, events: list[Event], as_of_us: int | None) -> Iterat
     """Give the event that owns each fate, the fate, and the gap where there is one; events come in order."""
     starts: dict[tuple[object, object], list[Event]] = defaultdict(list)
     ends: dict[object, list[Event]] = defaultdict(list)
+    spoilers: dict[tuple[Unless, object], list[Event]] = defaultdict(list)
     for event in events:
         key, unit = getattr(event, statistic.key), getattr(event, statistic.unit or statistic.key)
         is_start, is_end = (where.holds(event.__getattribute__) for where in (statistic.start, statistic.end))
@@ -235,24 +256,33 @@ def fates(statistic: Spans, events: list[Event], as_of_us: int | None) -> Iterat
             starts[key, unit].append(event)
         if is_end and key is not None:
             ends[key].append(event)
+        for unless in statistic.unless:
+            if unless.where.holds(event.__getattribute__):
+                spoilers[unless, getattr(event, unless.key)].append(event)
         if (is_start and (key is None or unit is None)) or (is_end and key is None):
             yield event, "unkeyed", 0
     end_of_data = max((event.ts_us for event in events), default=0) if as_of_us is None else as_of_us
     for (key, _), found in starts.items():
         start = found[0 if statistic.starts == "first" else -1]
-        yield start, *fate(statistic, start, [end for end in ends[key] if end is not start], end_of_data)
+        spoil = [spoilers[unless, getattr(start, unless.key)] for unless in statistic.unless]
+        apart = [[event for event in events if event is not start] for events in (ends[key], chain(*spoil))]
+        yield start, *fate(statistic, start, *apart, end_of_data)
     for key in ends.keys() - {key for key, _ in starts}:
         if ends[key]:
             yield ends[key][0], "orphan", 0
 
 
-def fate(statistic: Spans, start: Event, ends: list[Event], end_of_data: int) -> tuple[str, int]:
+def fate(statistic: Spans, start: Event, ends: list[Event], spoilers: list[Event], end_of_data: int) -> tuple[str, int]:
     """Return how one start ends."""
     window = statistic.window_us
     gaps = [end.ts_us - start.ts_us for end in ends if end.ts_us >= start.ts_us]
     in_time = [gap for gap in gaps if window is None or gap <= window]
     if window is not None and start.ts_us + window > end_of_data:
         return "immature", 0
+    if any(getattr(start, unless.key) is None for unless in statistic.unless):
+        return "unkeyed", 0
+    if any(0 <= event.ts_us - start.ts_us <= (window if window is not None else 1e18) for event in spoilers):
+        return "spoiled", 0
     if in_time:
         return "gap", min(in_time) if statistic.ends == "first" else max(in_time)
     return "negative" if ends and not gaps else "unmatched", 0
@@ -262,24 +292,36 @@ def span_facts(found: list[tuple[str, int]]) -> tuple[object, ...]:
     """Return what a cell's fates amount to."""
     gaps = [gap for fate, gap in found if fate == "gap"]
     counts = Counter(fate for fate, _ in found)
-    names = ("unmatched", "negative", "immature", "orphan", "unkeyed")
+    names = ("unmatched", "negative", "immature", "orphan", "unkeyed", "spoiled")
     return len(gaps), sum(gaps), sum(gap * gap for gap in gaps), len(gaps), *(counts[name] for name in names)
 
 
 def state_facts(state) -> tuple[object, ...]:
     """Return the same of a state."""
     gaps = state.gaps
-    rest = (state.unmatched, state.negative, state.immature, state.orphan, state.unkeyed)
+    rest = (state.unmatched, state.negative, state.immature, state.orphan, state.unkeyed, state.spoiled)
     return gaps.n, gaps.total, gaps.squares, state.sketch.n, *rest
 
 
-@pytest.mark.parametrize("every", ["week", "month"])
-@settings(max_examples=50)
+RETURNS = (
+    Returns(ORDERS, "week"),
+    Returns(ORDERS, "month"),
+    Returns(ORDERS, "month", base="year", squares=True),
+    Returns(ORDERS, "week", newcomers=True),
+    Returns(ORDERS, "week", squares=True, mark=ANSWERED),
+    Returns(ORDERS, "month", squares=True, mark=Where(kind="order.placed", channel="web")),
+)
+
+
+@pytest.mark.parametrize("statistic", RETURNS)
+@settings(max_examples=40)
 @example(POOL, BROAD)
+@example([attrs.evolve(event, ts_us=event.ts_us + i % 3 * 366 * DAY) for i, event in enumerate(POOL)], BROAD)
 @given(tables, requests)
-def test_returns(every: str, events: list[Event], request: Request):
-    """Each period against the one before it, also where that lies before the bounds."""
-    statistic, calendar = Returns(ORDERS, every), Calendar(every, request.tz)
+def test_returns(statistic: Returns, events: list[Event], request: Request):
+    """Each period against its base, also where that lies before the bounds."""
+    every, back = str(statistic.every), 12 if statistic.base == "year" else 1
+    calendar = Calendar(every, request.tz)  # type: ignore[arg-type]
     latest = max((event.ts_us for event in events), default=0)
     end = latest if request.as_of_us is None else request.as_of_us
     if request.until_us is not None:
@@ -294,14 +336,15 @@ def test_returns(every: str, events: list[Event], request: Request):
         for event in here:
             if event.customer is not None:
                 sums[calendar.index(event.ts_us)][event.customer] += event.amount_minor or 0
-        for period in {p + step for p in list(sums) for step in (0, 1)}:
+        for period in {p + step for p in list(sums) for step in (0, back)}:
             starts = to_us(calendar.start(period))
             shown = calendar == request.calendar or to_us(calendar.start(period + 1)) - DAY <= end
             if starts <= end and (request.since_us is None or starts >= request.since_us) and shown:
-                now, before = sums.get(period, Counter()), sums.get(period - 1, Counter())
-                both = set(now) & set(before)
-                amounts = (sum(now.values()), sum(before.values()), sum(now[customer] for customer in both))
-                entry = ReturnsState({period: Return(len(now), len(before), len(both), *amounts)})
+                now, before = sums.get(period, Counter()), sums.get(period - back, Counter())
+                new = {customer for customer in now if not any(customer in sums[p] for p in sums if p < period)}
+                entry = ReturnsState(
+                    {period: returned(statistic, now, before, new, marked(statistic, events, request))}
+                )
                 cell = (segment, request.calendar and calendar.index_of(period, request.calendar))
                 expected[cell] = expected[cell].plus(entry)
     for event in orders:
@@ -309,3 +352,35 @@ def test_returns(every: str, events: list[Event], request: Request):
             for cell in cells(event, request):
                 expected[cell] = expected[cell].plus(ReturnsState(anonymous=1))
     check(statistic, events, request, dict(expected))
+
+
+def marked(statistic: Returns, events: list[Event], request: Request) -> set[str | None]:
+    """Return the customers that bear the mark."""
+    until = request.until_us
+    early = [event for event in events if until is None or event.ts_us < until]
+    mark = statistic.mark
+    return set() if mark is None else {e.customer for e in early if mark.holds(e.__getattribute__)}
+
+
+def returned(
+    statistic: Returns, now: Counter[str], base: Counter[str], new: set[str], marks: set[str | None]
+) -> Return:
+    """Return what one period comes to against its base."""
+    both, earned = now.keys() & base.keys(), new & marks if statistic.counts_new else set()
+    squared = statistic.squares
+    return Return(
+        active=len(now),
+        base=len(base),
+        both=len(both),
+        amount=sum(now.values()),
+        base_amount=sum(base.values()),
+        both_amount=sum(now[customer] for customer in both),
+        base_squares=squared * sum(amount**2 for amount in base.values() if abs(amount) < LIMIT),
+        both_squares=squared * sum(now[each] ** 2 for each in both if abs(now[each]) < LIMIT),
+        both_products=squared
+        * sum(now[each] * base[each] for each in both if abs(now[each]) < LIMIT and abs(base[each]) < LIMIT),
+        new=len(new) if statistic.counts_new else 0,
+        marked=len(earned),
+        marked_amount=sum(now[each] for each in earned),
+        marked_squares=squared * sum(now[each] ** 2 for each in earned if abs(now[each]) < LIMIT),
+    )

@@ -1,4 +1,4 @@
-"""Cart abandonment and time to the last resolution: a plugin of cxkit, made of its public names alone."""
+"""Lost carts and time to the last resolution: a plugin of cxkit, made of its public names alone."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from cxkit.metrics import Given
     from cxkit.stats import SpansState
 
-__all__ = ["cart_abandonment_rate", "last_resolution_time"]
+__all__ = ["last_resolution_time", "lost_cart_rate"]
 
 _AT = ("p50", "p90", "p95", "mean")
 
 
 @factory
-def cart_abandonment_rate(*, days: int = 7) -> Metric:
-    """Cart abandonment rate: the share of carts without an order by the same customer within a window.
+def lost_cart_rate(*, days: int = 7) -> Metric:
+    """Lost-cart rate: the share of carts without an order by the same customer within a window.
 
     A cart is a customer's reference; it begins with its first ``cart.updated`` or ``checkout.started``, which also
     gives its period and segment. An order of the same moment counts, one from before the cart doesn't. Carts whose
@@ -54,8 +54,8 @@ def cart_abandonment_rate(*, days: int = 7) -> Metric:
         window_us=timedelta(days=days),
     )
     return Metric(
-        name="cart_abandonment_rate",
-        title="Cart abandonment rate",
+        name="lost_cart_rate",
+        title="Lost-cart rate",
         unit="share",
         better="lower",
         needs={"carts": carts},
@@ -90,5 +90,5 @@ def last_resolution_time(*, at: Literal["p50", "p90", "p95", "mean"] = "p50") ->
 @hookimpl
 def cxkit_register_metrics(register: Callable[[Callable[..., Metric]], None]) -> None:
     """Register both metrics."""
-    register(cart_abandonment_rate)
+    register(lost_cart_rate)
     register(last_resolution_time)

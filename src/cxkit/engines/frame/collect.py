@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from cxkit.engines.frame import clustered, distinct, frequency, moments, returns, sketch, spans, tally
+from cxkit.engines.frame import clustered, cohorts, distinct, frequency, moments, returns, sketch, spans, tally
 from cxkit.engines.frame.backend import backend_named
 from cxkit.engines.frame.cells import Keys, Queries
 from cxkit.engines.frame.door import opened
 from cxkit.engines.frame.wants import unwrapped
 from cxkit.engines.request import Collected
 from cxkit.errors import UnsupportedError
-from cxkit.stats import By, ByState, Clustered, Distinct, Frequency, Moments, Returns, Sketch, Spans, Tally
+from cxkit.stats import By, ByState, Clustered, Cohorts, Distinct, Frequency, Moments, Returns, Sketch, Spans, Tally
 from cxkit.stats.by import in_order
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _PLANS: Final[Mapping[type, Callable[..., Callable[[], Mapping[Place, Any]]]]] = {
     Clustered: clustered.plan,
+    Cohorts: cohorts.plan,
     Distinct: distinct.plan,
     Frequency: frequency.plan,
     Moments: moments.plan,
@@ -84,7 +85,7 @@ def collect(table: object, request: Request) -> Collected:
         queries.run()
         states = {statistic: finish() for statistic, finish in plans.items()}
         facts = events.facts
-        return Collected(states, facts.events, facts.first_us, facts.last_us, identities)
+        return Collected(states, facts.events, facts.first_us, facts.last_us, identities, facts.converted)
 
 
 def _check(statistic: Statistic) -> None:

@@ -11,6 +11,8 @@ import narwhals.stable.v2 as nw
 
 from cxkit.engines.frame import columns as of
 from cxkit.engines.frame.backend import backend_of
+from cxkit.engines.frame.exchange import exchanged
+from cxkit.engines.frame.folding import folded
 from cxkit.engines.frame.lifts import LINK_COLUMNS, Lifts, identities_of, with_attribute, with_canonical
 from cxkit.engines.frame.periods import with_period
 from cxkit.engines.frame.table import ORDER, PERIOD, Facts, Table, in_bounds
@@ -20,7 +22,7 @@ from cxkit.model.event import COLUMNS, to_us
 from cxkit.model.identity import LINKED, UNLINKED, Identities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cxkit.engines.frame.backend import Backend, LazyFrame
     from cxkit.engines.frame.columns import Sort
@@ -54,6 +56,8 @@ def opened(native: object, request: Request) -> Iterator[tuple[Table | None, Ide
             yield None, identities
             return
         shaped = door.in_nfc(shaped, facts)
+        if request.rates:
+            shaped, facts = exchanged(backend, shaped, request, facts)
         if facts.links:
             identities = identities_of(backend, door.links(frame), request.max_people)
             if "customer" in door.columns:
@@ -197,15 +201,21 @@ class _Door:
                 sort, column = self.columns[name]
                 keys.append(of.as_key(nw.col(column), sort).alias(key))
         frame = frame.with_columns(*keys) if keys else frame
+        if request.keep is not None:
+            frame = folded(backend, frame, request, {key: self._reader(name, key) for name, key in self._segments})
         if request.calendar is None:
             return frame.with_columns(of.whole(0).alias(PERIOD))
         return with_period(backend, frame, request.calendar, facts.span, PERIOD)
 
+    def _reader(self, name: str, key: str) -> Callable[[str], str | None]:
+        is_attribute = name in self._request.attributes and (name, key) in self._segments
+        return of.key_reader(self.columns[name][0] if name in self.columns and not is_attribute else "text")
+
     def table(self, events: LazyFrame, facts: Facts, kept: ExitStack) -> Table:
         """Return the table."""
-        attributes = {key for name, key in self._segments if name in self._request.attributes}
+        folded_keys = {key for _, key in self._segments} if self._request.keep is not None else set()
         readers = {
-            key: of.key_reader(self.columns[name][0] if name in self.columns and key not in attributes else "text")
+            key: of.key_reader("text") if key in folded_keys else self._reader(name, key)
             for name, key in [*self._segments, *self._splits]
         }
         return Table(

@@ -52,6 +52,33 @@ def measures(name: str, value: nw.Expr, *, small: bool) -> list[Measure]:
     ]
 
 
+def products(name: str, left: tuple[str, str], right: tuple[str, str]) -> list[Measure]:
+    """Return what Σxy of two integer columns is put together from.
+
+    Args:
+        name: what the measures' names begin with.
+        left: the columns of x's limbs, x = h·2²⁶ + l; both below 2²⁶, or null.
+        right: those of y.
+    """
+    (high, low), (more_high, more_low) = (map(nw.col, limbs) for limbs in (left, right))
+    # h·k < 2⁵², and so is each of the mixed products, whose sum has 53 bits.
+    parts = {"hh": high * more_high, "hl": high * more_low + low * more_high, "ll": low * more_low}
+    return [
+        Measure(f"{name}_{part}_{end}", column // LIMB if end == "q" else column % LIMB)
+        for part, column in parts.items()
+        for end in ("q", "r")
+    ]
+
+
+def sum_of_products(name: str, measured: Mapping[str, Any]) -> int:
+    """Put Σxy together; nothing measured is nothing summed."""
+    hh, hl, ll = (
+        int(measured.get(f"{name}_{part}_q") or 0) * LIMB + int(measured.get(f"{name}_{part}_r") or 0)
+        for part in ("hh", "hl", "ll")
+    )
+    return hh * LIMB * LIMB + hl * LIMB + ll
+
+
 def _extremes(name: str, value: nw.Expr) -> list[Measure]:
     least, most = Measure(f"{name}_least", value, "min"), Measure(f"{name}_most", value, "max")
     return [count(f"{name}_n", ~value.is_null()), least, most]

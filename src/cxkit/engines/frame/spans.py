@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -30,11 +32,16 @@ def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callab
     key = table.named(statistic.key)
     unit = key if statistic.unit is None else table.named(statistic.unit)
     keyless, unitless = nw.col(key).is_null(), nw.col(unit).is_null()
-    columns = dict.fromkeys((key, unit, *ORDER, *keys.cell, "cx_starts", "cx_ends"))
+    spoilt_by = [table.named(each.key) for each in statistic.unless]
+    carried = (*spoilt_by, *[f"cx_unless_{i}" for i in range(len(spoilt_by))])
+    columns = dict.fromkeys((key, unit, *ORDER, *keys.cell, "cx_starts", "cx_ends", *carried))
     marked = table.keep(_marked(statistic, table).select(*columns))
     keyed = marked.filter(~keyless)
     ends = keyed.filter(_ENDS)
-    starts = _picked(keyed.filter(_STARTS, ~unitless), statistic, table, keys, tuple(dict.fromkeys((key, unit))))
+    per = tuple(dict.fromkeys((key, unit)))
+    starts = _picked(keyed.filter(_STARTS, ~unitless), statistic, table, keys, per, carried)
+    for i, spoiler_key in enumerate(spoilt_by):
+        starts = _spoilt(starts, marked, statistic, table, i, spoiler_key)
     starts = table.keep(_timed(starts, ends, statistic, key))
     fates = _fates(_paired(starts, ends, statistic, table, key), statistic, table)
     gap, span = nw.col("cx_gap"), table.facts.span[1] - table.facts.span[0]
@@ -48,7 +55,7 @@ def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callab
     histogram = queries.ask(grouped(matched, (*keys.cell, sketch.BUCKET)), n + 1)
     orphans = ends.join(starts.select(key), on=key, how="anti").select(*dict.fromkeys((key, *ORDER, *keys.cell)))
     orphans = orphans.unique(subset=[key], keep="first", order_by=_order(keys))
-    lost = marked.filter(keyless | (_STARTS & unitless))
+    lost = marked.filter((keyless & (_STARTS | _ENDS)) | (_STARTS & unitless))
     left = {
         name: queries.ask(grouped(_inside(frame, table), keys.cell), len(keys.cell))
         for name, frame in (("orphan", orphans), ("unkeyed", lost))
@@ -57,16 +64,16 @@ def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callab
     def finish() -> Mapping[Place, SpansState]:
         buckets: dict[Place, dict[int | None, int]] = defaultdict(dict)
         gaps: dict[Place, MomentsState] = defaultdict(MomentsState)
-        counts: dict[Place, dict[str, int]] = defaultdict(dict)
+        counts: dict[Place, Counter[str]] = defaultdict(Counter)
         for cell, measured in paired:
             place = keys.place(cell)
             gaps[place] = attrs.evolve(moments.state("gap", measured), nulls=0)
-            counts[place] = {name: int(measured[name]) for name in _FATES}
+            counts[place] = Counter({name: int(measured[name]) for name in _FATES})
         for (*values, edge), measured in histogram:
             buckets[keys.place(values)][edge] = int(measured[COUNT])
         for name, query in left.items():
             for cell, measured in query:
-                counts[keys.place(cell)][name] = int(measured[COUNT])
+                counts[keys.place(cell)][name] += int(measured[COUNT])
         return {
             place: SpansState(gaps[place], sketch.state(buckets[place]), **found) for place, found in counts.items()
         }
@@ -74,16 +81,18 @@ def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callab
     return finish
 
 
-_FATES: Final = ("unmatched", "negative", "immature")
+_FATES: Final = ("unmatched", "negative", "immature", "unkeyed", "spoiled")
 
 
 def _marked(statistic: Spans, table: Table) -> LazyFrame:
-    """Return the events that start or end, with a 1 where they do."""
+    """Return the events that start, end or spoil, with a 1 where they do."""
     starts, ends = table.holds(statistic.start), table.holds(statistic.end)
+    spoilers = [table.holds(each.where) for each in statistic.unless]
     kinds = statistic.reads
     events = table.events if kinds is None else table.where(Where(kind=tuple(sorted(kinds))), inside=False)
-    found = events.filter(starts | ends)
-    return found.with_columns(flag(starts).alias("cx_starts"), flag(ends).alias("cx_ends"))
+    found = events.filter(reduce(or_, (starts, ends, *spoilers)))
+    flags = [flag(spoiler).alias(f"cx_unless_{i}") for i, spoiler in enumerate(spoilers)]
+    return found.with_columns(flag(starts).alias("cx_starts"), flag(ends).alias("cx_ends"), *flags)
 
 
 def _order(keys: Keys) -> list[str]:
@@ -91,12 +100,14 @@ def _order(keys: Keys) -> list[str]:
     return list(dict.fromkeys((*ORDER, *keys.cell)))
 
 
-def _picked(frame: LazyFrame, statistic: Spans, table: Table, keys: Keys, per: tuple[str, ...]) -> LazyFrame:
+def _picked(  # noqa: PLR0913, PLR0917 - what a start is picked by, and what goes with it
+    frame: LazyFrame, statistic: Spans, table: Table, keys: Keys, per: tuple[str, ...], carried: tuple[str, ...]
+) -> LazyFrame:
     """Return the first or last start of each key and unit.
 
     By time alone where that decides, for source and id are text, and slow to sort.
     """
-    columns = dict.fromkeys((*per, *ORDER, *keys.cell, "cx_ends"))
+    columns = dict.fromkeys((*per, *ORDER, *keys.cell, "cx_ends", *carried))
     first, ts = statistic.starts == "first", nw.col("ts_us")
     at = (ts.min() if first else ts.max()).over(*per)
     extreme = frame.select(*columns).with_columns(at.alias("cx_at")).filter(ts == nw.col("cx_at")).drop("cx_at")
@@ -107,6 +118,31 @@ def _picked(frame: LazyFrame, statistic: Spans, table: Table, keys: Keys, per: t
         return alone
     chosen = tied.unique(subset=list(per), keep="first" if first else "last", order_by=_order(keys))
     return nw.concat([alone, chosen])
+
+
+def _spoilt(  # noqa: PLR0913, PLR0917 - both sides, and which of the statistic's
+    starts: LazyFrame, marked: LazyFrame, statistic: Spans, table: Table, i: int, key: str
+) -> LazyFrame:
+    """Add 1 where an event of an `Unless` comes after a start, as ``cx_spoilt_i``; null where the start lacks its key.
+
+    That is a span of its own, from each start to the first such event.
+    """
+    unless, names = statistic.unless[i], starts.collect_schema().names()
+    whose = ~nw.col(key).is_null()
+    spoilers = marked.filter(nw.col(f"cx_unless_{i}") == 1, whose).with_columns(whole(1).alias("cx_ends"))
+    span = attrs.evolve(statistic, end=unless.where, key=unless.key, ends="first", unless=())
+    asking = starts.with_columns(nw.col("cx_ends").alias("cx_also"), nw.col(f"cx_unless_{i}").alias("cx_ends"))
+    timed = table.keep(_timed(asking.filter(whose), spoilers, span, key))
+    found = _paired(timed, spoilers, span, table, key)
+    answer, ts = nw.col("cx_found"), nw.col("ts_us")
+    spoilt = (answer >= nw.col("cx_from")) & (answer < _NONE)
+    if statistic.window_us is not None:
+        spoilt &= answer - ts <= statistic.window_us
+    known, unknown = found.with_columns(flag(spoilt).alias("cx_spoilt")), asking.filter(~whose)
+    unknown = unknown.with_columns(nw.lit(None, nw.Int64).alias("cx_spoilt"))
+    columns = [nw.col("cx_also").alias("cx_ends") if name == "cx_ends" else nw.col(name) for name in names]
+    answered = [frame.select(*columns, nw.col("cx_spoilt").alias(f"cx_spoilt_{i}")) for frame in (known, unknown)]
+    return table.keep(nw.concat(answered))
 
 
 def _timed(starts: LazyFrame, ends: LazyFrame, statistic: Spans, key: str) -> LazyFrame:
@@ -190,6 +226,12 @@ def _fates(line: LazyFrame, statistic: Spans, table: Table) -> LazyFrame:
         ripe = ts <= max(table.end_us - statistic.window_us, first - 1)
     negative = (nw.col("cx_earliest") < ts) & (nw.col("cx_latest") < nw.col("cx_from"))
     lost = nw.when(matched).then(nw.lit(None, nw.Int64)).when(negative).then(whole(1)).otherwise(whole(0))
+    for i in range(len(statistic.unless)):
+        spoilt = nw.col(f"cx_spoilt_{i}")
+        matched &= ~spoilt.is_null() & (spoilt == 0)
+        lost = nw.when(spoilt == 1).then(whole(4)).otherwise(lost)
+    for i in range(len(statistic.unless)):
+        lost = nw.when(nw.col(f"cx_spoilt_{i}").is_null()).then(whole(3)).otherwise(lost)
     fate = nw.when(ripe).then(lost).otherwise(whole(2))
     return line.with_columns(nw.when(ripe & matched).then(gap).alias("cx_gap"), fate.alias("cx_fate"))
 

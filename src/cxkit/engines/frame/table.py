@@ -40,6 +40,7 @@ class Facts:
         links: how many events link or unlink identities.
         odd: text columns that hold more than ASCII, or empty text.
         greatest: of columns that are summed, the greatest value either way.
+        converted: the currencies that amounts were converted from, sorted.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class Facts:
     links: int
     odd: tuple[str, ...]
     greatest: Mapping[str, int]
+    converted: tuple[str, ...] = ()
 
 
 @attrs.frozen(eq=False)

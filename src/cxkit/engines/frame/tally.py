@@ -12,6 +12,7 @@ from cxkit.engines.frame.cells import count, grouped
 from cxkit.engines.frame.table import ORDER
 from cxkit.stats import Tally, TallyState
 from cxkit.stats.moments import LIMIT
+from cxkit.stats.tally import BINNED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +27,7 @@ _VALUE = "cx_value"
 
 def plan(statistic: Tally, table: Table, keys: Keys, queries: Queries) -> Callable[[], Mapping[Place, TallyState]]:
     """Plan the counts by value, or, where answers are thinned, of one answer of each customer or reference."""
-    value = nw.col(table.named(statistic.of))
+    value = _binned(nw.col(table.named(statistic.of)), statistic.decimals)
     frame = table.where(statistic.where).with_columns(value.alias(_VALUE))
     per = None if statistic.keep == "all" else table.named(statistic.per)
     if per is not None:
@@ -60,6 +61,14 @@ def plan(statistic: Tally, table: Table, keys: Keys, queries: Queries) -> Callab
         }
 
     return finish
+
+
+def _binned(value: nw.Expr, decimals: int | None) -> nw.Expr:
+    if decimals is None:
+        return value
+    scale = float(10**decimals)
+    small = (value < float(BINNED)) & (value > -float(BINNED))
+    return nw.when(small).then((value * scale + 0.5).floor() / scale).otherwise(value)
 
 
 def _thinned(frame: LazyFrame, statistic: Tally, per: tuple[str, ...]) -> LazyFrame:

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from cxkit.errors import UnsupportedError
-from cxkit.stats import By, Clustered, Distinct, Frequency, Moments, Returns, Sketch, Spans, Tally, Where
+from cxkit.stats import By, Clustered, Cohorts, Distinct, Frequency, Moments, Returns, Sketch, Spans, Tally, filters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cxkit.engines.request import Request
     from cxkit.stats import Condition, Statistic
 
@@ -44,21 +42,27 @@ def wants(request: Request) -> Wants:
     for statistic in request.statistics:
         inner, columns = unwrapped(statistic)
         keys |= dict.fromkeys(columns)
-        conditions |= dict.fromkeys(pair for where in wheres(inner) for pair in where.conditions)
+        conditions |= dict.fromkeys(pair for where in filters_of(inner) for pair in where.conditions)
         match inner:
             case Moments(of=of) | Sketch(of=of):
                 wholes.add(of)
-            case Returns(of=of) | Clustered(of=of):
+            case Returns(of=of) | Cohorts(of=of):
                 values.add("customer")
-                wholes.update({of} if of is not None else ())
+                wholes.add(of)
+            case Clustered(of=of):
+                values.update(("customer", *(["score"] if of == "score" else [])))
+                wholes.update({of} if of not in (None, "score") else ())
             case Frequency():
                 values.add("customer")
             case Distinct(of=of) | Tally(of=of, keep="all"):
                 values.add(of)
             case Tally(of=of, per=per):
                 values.update((of, per, *_ORDER))
-            case Spans(key=key, unit=unit):
-                values.update((key, *_ORDER, *([unit] if unit else ())))
+            case Spans(key=key, unit=unit, unless=unless):
+                values.update((key, *_ORDER, *([unit] if unit else ()), *(each.key for each in unless)))
+    if request.rates:  # whatever reads an amount or a currency, both are needed to convert
+        wholes.add("amount_minor")
+        values.add("currency")
     return Wants(tuple(conditions), frozenset(values), frozenset(wholes), tuple(keys))
 
 
@@ -77,11 +81,3 @@ def unwrapped(statistic: Statistic) -> tuple[Any, tuple[str, ...]]:
         message = f"the frame engine can't split Spans by {columns[0]}, for each has two events: segment by it instead"
         raise UnsupportedError(message)
     return inner, tuple(columns)
-
-
-def wheres(statistic: Any) -> Iterator[Where]:  # noqa: ANN401 - any of the attrs classes
-    """Return a statistic's filters."""
-    for field in attrs.fields(type(statistic)):
-        value = getattr(statistic, field.name)
-        if isinstance(value, Where):
-            yield value

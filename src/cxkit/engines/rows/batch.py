@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cxkit.engines.request import Cell
     from cxkit.model.event import Event
     from cxkit.stats import Where
+    from cxkit.stats.where import Condition
 
 Getter = "Callable[[Event], Any]"
 _FIELDS: Final = frozenset(COLUMNS)
@@ -82,16 +83,15 @@ class Batch:
 
     def where(self, where: Where) -> Batch:
         """Return the events that pass a filter whose kinds are looked at already."""
-        conditions = where.beyond_kind
+        return self._meeting(where.beyond_kind)
+
+    def _meeting(self, conditions: Sequence[tuple[str, Condition]]) -> Batch:
+        """Return the events that meet all conditions; filters that begin alike share what is left after that."""
         if not conditions:
             return self
         found = self._filtered.get(conditions)
         if found is None:
-            events: Sequence[Event] = self.events
-            for column, condition in conditions:
-                get, holds = getter(column), condition.holds
-                events = [event for event in events if holds(get(event))]
-            found = self._filtered[conditions] = Batch(events, self.cell, inside=self.inside)
+            found = self._filtered[conditions] = _passing(self._meeting(conditions[:-1]), *conditions[-1])
         return found
 
     def split(self, column: str) -> Mapping[Any, Batch]:
@@ -104,3 +104,14 @@ class Batch:
         for value, event in zip(values, self.events, strict=True):
             parts[value].append(event)
         return {value: Batch(events, self.cell, inside=self.inside) for value, events in parts.items()}
+
+
+def _passing(batch: Batch, column: str, condition: Condition) -> Batch:
+    holds, values = condition.holds, batch.column(column)
+    if column in _FIELDS:
+        # Of one type each, so that none stands for another in a set, as True does for 1 among properties.
+        passing = set(filter(holds, set(values)))
+        events = [event for event, value in zip(batch.events, values, strict=True) if value in passing]
+    else:
+        events = [event for event, value in zip(batch.events, values, strict=True) if holds(value)]
+    return batch if len(events) == len(batch.events) else Batch(events, batch.cell, inside=batch.inside)

@@ -13,8 +13,11 @@ import attrs
 from cxkit.engines.request import Collected, segment_text
 from cxkit.engines.rows.accumulator import Ending
 from cxkit.engines.rows.batch import Batch, attribute_getter, getter
+from cxkit.engines.rows.cohorts import CohortsAccumulator
 from cxkit.engines.rows.customers import ClusteredAccumulator, DistinctAccumulator, FrequencyAccumulator, Ledger
-from cxkit.engines.rows.returns import ReturnsAccumulator
+from cxkit.engines.rows.exchange import Exchange
+from cxkit.engines.rows.resting import collector_rests
+from cxkit.engines.rows.returns import Marks, ReturnsAccumulator
 from cxkit.engines.rows.spans import SpansAccumulator
 from cxkit.engines.rows.values import MomentsAccumulator, SketchAccumulator, TallyAccumulator, ThinnedTallyAccumulator
 from cxkit.errors import InvalidValueError, UnknownNameError, UnsupportedError
@@ -24,9 +27,12 @@ from cxkit.stats import (
     By,
     ByState,
     Clustered,
+    Cohorts,
     Distinct,
     Frequency,
+    IsNull,
     Moments,
+    Not,
     Returns,
     Sketch,
     Spans,
@@ -44,9 +50,9 @@ if TYPE_CHECKING:
     from cxkit.stats import State
 
 SUPPORTED: Final[frozenset[type]] = frozenset(
-    {By, Clustered, Distinct, Frequency, Moments, Returns, Sketch, Spans, Tally}
+    {By, Clustered, Cohorts, Distinct, Frequency, Moments, Returns, Sketch, Spans, Tally}
 )
-_CHUNK: Final = 65_536
+_CHUNK: Final = 16_384
 _TIME: Final = attrgetter("ts_us")
 _CUSTOMER: Final = "customer"
 _LINKS: Final = ("identity.linked", "identity.unlinked")
@@ -58,13 +64,33 @@ _PLAIN: Final[Mapping[type, Callable[[Any], Accumulator]]] = {
 }
 
 
+class _Marks:
+    """The marks of customers, one for all statistics that ask for the same.
+
+    They are fed beside everything else, not through a `By`: a referral has no currency, and marks its customer in all.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._until = request.until_us
+        self._made: dict[Where, Marks] = {}
+        self.feeds: list[tuple[frozenset[str] | None, Any]] = []
+
+    def of(self, where: Where) -> Marks:
+        found = self._made.get(where)
+        if found is None:
+            found = self._made[where] = Marks(where, self._until)
+            self.feeds.append((where.kinds, found))
+        return found
+
+
 class _Ledgers:
     """Makes accumulators, one ledger for all statistics that read the same."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, marks: _Marks | None = None) -> None:
         self._request = request
+        self._marks = _Marks(request) if marks is None else marks
         self._ledgers: dict[tuple[Where, str], Ledger] = {}
-        self.feeds: list[tuple[frozenset[str] | None, Any]] = []
+        self.feeds: list[tuple[frozenset[str] | None, Any]] = self._marks.feeds if marks is None else []
 
     def _ledger(self, where: Where, column: str) -> Ledger:
         found = self._ledgers.get((where, column))
@@ -73,7 +99,7 @@ class _Ledgers:
             self.feeds.append((where.kinds, found))
         return found
 
-    def accumulator(self, statistic: Statistic) -> Accumulator:
+    def accumulator(self, statistic: Statistic) -> Accumulator:  # noqa: PLR0911 - one for each
         match statistic:
             case Moments() | Sketch() | Clustered() | Spans():
                 return _PLAIN[type(statistic)](statistic)
@@ -84,9 +110,12 @@ class _Ledgers:
             case Frequency():
                 return FrequencyAccumulator(statistic, self._ledger(statistic.where, "customer"))
             case Returns():
-                return ReturnsAccumulator(statistic, self._request)
+                marks = None if statistic.mark is None else self._marks.of(statistic.mark)
+                return ReturnsAccumulator(statistic, self._request, marks)
+            case Cohorts():
+                return CohortsAccumulator(statistic, self._request)
             case By() if not isinstance(statistic.of, Spans):
-                return _ByAccumulator(statistic, self._request)
+                return _ByAccumulator(statistic, self._request, self._marks)
         known = ", ".join(sorted(each.__name__ for each in SUPPORTED))
         message = f"the rows engine can't compute {statistic!r}: it computes {known}"
         raise UnsupportedError(message)
@@ -95,16 +124,17 @@ class _Ledgers:
 class _ByAccumulator:
     """Keeps an accumulator for each value of the column."""
 
-    def __init__(self, statistic: By, request: Request) -> None:
+    def __init__(self, statistic: By, request: Request, marks: _Marks) -> None:
         self._statistic = statistic
         self._request = request
+        self._marks = marks
         self._parts: dict[str | None, tuple[Accumulator, list[Any]]] = {}
         self._part(None)  # an unsupported inner statistic is refused before any event is read
 
     def _part(self, value: str | None) -> tuple[Accumulator, list[Any]]:
         found = self._parts.get(value)
         if found is None:
-            ledgers = _Ledgers(self._request)
+            ledgers = _Ledgers(self._request, self._marks)
             accumulator = ledgers.accumulator(self._statistic.of)
             found = self._parts[value] = (accumulator, [accumulator, *(feed for _, feed in ledgers.feeds)])
         return found
@@ -138,12 +168,12 @@ def collect(events: Iterable[Event], request: Request) -> Collected:
     accumulators = {statistic: made.accumulator(statistic) for statistic in request.statistics}
     feeds = [(statistic.reads, accumulator) for statistic, accumulator in accumulators.items()] + made.feeds
     split = _Splitter(request, feeds)
+    exchange = Exchange(request) if request.rates else None
     stream = iter(_renamed(list(events), request) if _names_customers(request) else events)
-    while chunk := list(islice(stream, _CHUNK)):
-        if set(map(type, chunk)) != {Event}:
-            wrong = next(thing for thing in chunk if type(thing) is not Event)
-            raise InvalidValueError("data", wrong, "isn't an Event: make one with cxkit.event(…)")
-        split.feed(chunk)
+    more = True
+    while more:
+        with collector_rests():
+            more = _feed(split, stream, exchange)
     split.check_columns()
     identities = resolve(split.links, max_people=request.max_people)
     ending = Ending(request, identities, request.as_of_us if request.as_of_us is not None else split.latest_us)
@@ -151,7 +181,20 @@ def collect(events: Iterable[Event], request: Request) -> Collected:
     for statistic, accumulator in accumulators.items():
         zero = statistic.zero()
         states[statistic] = {cell: s for cell, s in accumulator.finish(ending).items() if s != zero}
-    return Collected(states, split.events, split.first_us, split.last_us, identities)
+    found = tuple(sorted(exchange.found)) if exchange else ()
+    return Collected(states, split.events, split.first_us, split.last_us, identities, found)
+
+
+def _feed(split: _Splitter, stream: Iterator[Event], exchange: Exchange | None) -> bool:
+    """Take the next chunk of events, and say whether there was one; nothing of it is held on return."""
+    chunk = list(islice(stream, _CHUNK))
+    if not chunk:
+        return False
+    if set(map(type, chunk)) != {Event}:
+        wrong = next(thing for thing in chunk if type(thing) is not Event)
+        raise InvalidValueError("data", wrong, "isn't an Event: make one with cxkit.event(…)")
+    split.feed(exchange.convert(chunk) if exchange else chunk)
+    return True
 
 
 def _names_customers(request: Request) -> bool:
@@ -160,12 +203,20 @@ def _names_customers(request: Request) -> bool:
     def names(statistic: Any) -> bool:  # noqa: ANN401 - any statistic
         if isinstance(statistic, By):
             return statistic.column == _CUSTOMER or names(statistic.of)
-        filters = (getattr(statistic, side, None) for side in ("where", "start", "end", "plus", "minus"))
-        if any(isinstance(where, Where) and _CUSTOMER in where.columns for where in filters):
+        names_of = ("where", "start", "end", "plus", "minus", "turned", "mark")
+        sides = [getattr(statistic, side, None) for side in names_of]
+        filters = (*sides, *(unless.where for unless in getattr(statistic, "unless", ())))
+        if any(isinstance(where, Where) and _compares_customers(where) for where in filters):
             return True
         return _CUSTOMER in (getattr(statistic, "unit", None), statistic.of if isinstance(statistic, Tally) else None)
 
     return _CUSTOMER in request.by or any(map(names, request.statistics))
+
+
+def _compares_customers(where: Where) -> bool:
+    """Say whether a filter names customers; whether there is one at all is the same under any name."""
+    known = (IsNull(), Not(IsNull()))
+    return any(column == _CUSTOMER and condition not in known for column, condition in where.conditions)
 
 
 def _renamed(events: list[Event], request: Request) -> list[Event]:
@@ -244,8 +295,14 @@ class _Splitter:
         cells: dict[Any, list[Event]] = defaultdict(list)
         for key, event in zip(zip(segments, indices, strict=False), events, strict=False):
             cells[key].append(event)
+        named: dict[Cell, list[Event]] = {}
         for (value, index), part in cells.items():
-            yield (self._named(value), index), part
+            cell = (self._named(value), index)
+            if cell in named:  # 3 and "3" are one segment, and those that don't stand for themselves are
+                named[cell] += part
+            else:
+                named[cell] = part
+        yield from named.items()
 
     def _learn_columns(self, chunk: list[Event]) -> None:
         """Add the properties that events have, until all columns to segment by are found."""
@@ -272,7 +329,9 @@ class _Splitter:
         if self._segment is None:
             return None
         values = value if len(self._request.by) > 1 else (value,)
-        return tuple(map(segment_text, values))
+        segment = tuple(map(segment_text, values))
+        keep = self._request.keep
+        return segment if keep is None or segment in keep else self._request.rest
 
 
 def _segment_getter(request: Request) -> Callable[[Event], Any] | None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from cxkit.engines.rows.accumulator import overall_groups
 from cxkit.stats import ClusteredState, DistinctState, FrequencyState
+from cxkit.stats.clustered import scaled_score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from cxkit.engines.request import Cell
     from cxkit.engines.rows.accumulator import Ending
@@ -101,14 +102,14 @@ _Sums = dict[str, tuple[int, int]]
 
 
 class ClusteredAccumulator:
-    """Sums values by customer."""
+    """Sums weights and weighted values by customer."""
 
     def __init__(self, statistic: Clustered) -> None:
         """Start empty."""
         self._statistic = statistic
         self._sums: dict[Cell, _Sums] = defaultdict(dict)
         self._nulls: Counter[Cell] = Counter()
-        self._anonymous: Counter[Cell] = Counter()
+        self._alone: dict[Cell, ClusteredState] = {}
 
     def add(self, batch: Batch) -> None:
         """Add each event to its customer."""
@@ -116,28 +117,45 @@ class ClusteredAccumulator:
         if not batch.inside or not batch.events:
             return
         sums, cell = self._sums[batch.cell], batch.cell
-        for customer, value in zip(batch.column("customer"), self._values(batch), strict=True):
+        alone: list[tuple[int, int]] = []
+        columns = zip(batch.column("customer"), self._values(batch), batch.column("weight_ppm"), strict=True)
+        for customer, value, weight in columns:
             if value is None:
                 self._nulls[cell] += 1
             elif customer is None:
-                self._anonymous[cell] += 1
+                alone.append((weight, weight * value))
             else:
                 n, s = sums.get(customer, (0, 0))
-                sums[customer] = (n + 1, s + value)
+                sums[customer] = (n + weight, s + weight * value)
+        if alone:
+            known = self._alone.get(cell, ClusteredState())
+            self._alone[cell] = known.plus(_products(alone, anonymous=len(alone)))
 
     def _values(self, batch: Batch) -> list[int | None]:
         statistic = self._statistic
+        if statistic.of == "score":
+            scores = [None if score is None else scaled_score(score) for score in batch.column("score")]
+            if statistic.turned is None:
+                return scores
+            turned, turn = self._passing(batch, statistic.turned), scaled_score(statistic.turn) or 0
+            return [
+                turn - score if score is not None and id(event) in turned else score
+                for score, event in zip(scores, batch.events, strict=True)
+            ]
         if statistic.of is not None:
             return batch.column(statistic.of)
         values: list[int | None] = [0] * len(batch.events)
         for side, sign in ((statistic.plus, 1), (statistic.minus, -1)):
             if side is not None:
-                passing = {id(event) for event in batch.where(side).events if _kind_passes(side, event.kind)}
+                passing = self._passing(batch, side)
                 values = [v + sign * (id(e) in passing) for v, e in zip(values, batch.events, strict=True)]  # type: ignore[operator]
         return values
 
+    def _passing(self, batch: Batch, side: Where) -> set[int]:
+        return {id(event) for event in batch.where(side).events if _kind_passes(side, event.kind)}
+
     def finish(self, ending: Ending) -> Mapping[Cell, ClusteredState]:
-        """Square and multiply what each customer summed to."""
+        """Square and multiply what each customer summed to; an event without a customer is one of its own."""
         canonical = ending.canonical("customer")
         groups = {cell: [cell] for cell in self._sums} | overall_groups(list(self._sums))
         states = {}
@@ -148,18 +166,25 @@ class ClusteredAccumulator:
                     name = canonical(customer) if canonical else customer
                     n0, s0 = sums.get(name, (0, 0))
                     sums[name] = (n0 + n, s0 + s)
-            pairs = sums.values()
-            states[cell] = ClusteredState(
-                len(sums),
-                sum(n for n, _ in pairs),
-                sum(s for _, s in pairs),
-                sum(n * n for n, _ in pairs),
-                sum(n * s for n, s in pairs),
-                sum(s * s for _, s in pairs),
-                sum(self._nulls[member] for member in members),
-                sum(self._anonymous[member] for member in members),
-            )
+            state = _products(list(sums.values()), nulls=sum(self._nulls[member] for member in members))
+            for member in members:
+                state = state.plus(self._alone.get(member, ClusteredState()))
+            states[cell] = state
         return states
+
+
+def _products(sums: Sequence[tuple[int, int]], *, nulls: int = 0, anonymous: int = 0) -> ClusteredState:
+    """Return the state of customers of whom each has summed to (n, s)."""
+    return ClusteredState(
+        len(sums),
+        sum(n for n, _ in sums),
+        sum(s for _, s in sums),
+        sum(n * n for n, _ in sums),
+        sum(n * s for n, s in sums),
+        sum(s * s for _, s in sums),
+        nulls,
+        anonymous,
+    )
 
 
 def _kind_passes(where: Where, kind: str) -> bool:

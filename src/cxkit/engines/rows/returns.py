@@ -1,4 +1,4 @@
-"""Returns: each period's customers against those of the period before."""
+"""Returns: each period's customers against those of the period before, or of a year before."""
 
 from __future__ import annotations
 
@@ -9,61 +9,93 @@ from cxkit.engines.request import compares
 from cxkit.engines.rows.accumulator import overall_groups
 from cxkit.model.calendar import Calendar
 from cxkit.stats import Return, ReturnsState
+from cxkit.stats.moments import LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from cxkit.engines.request import Cell, Request, Segment
     from cxkit.engines.rows.accumulator import Ending
     from cxkit.engines.rows.batch import Batch
-    from cxkit.stats import Returns
+    from cxkit.stats import Returns, Where
 
 _Amounts = dict[str, int]
+
+
+class Marks:
+    """The customers that events of a filter name, before `until` and wherever those events stand."""
+
+    def __init__(self, where: Where, until_us: int | None) -> None:
+        """Start empty."""
+        self._where = where
+        self._until = until_us
+        self._customers: set[str] = set()
+
+    def add(self, batch: Batch) -> None:
+        """Note the customers of a batch."""
+        passing = batch.where(self._where)
+        columns = zip(passing.column("ts_us"), passing.column("customer"), strict=True)
+        until = self._until
+        self._customers.update(
+            customer for ts_us, customer in columns if customer is not None and (until is None or ts_us < until)
+        )
+
+    def finish(self, ending: Ending) -> AbstractSet[str]:
+        """Return them under their canonical names."""
+        canonical = ending.canonical("customer")
+        return self._customers if canonical is None else set(map(canonical, self._customers))
 
 
 class ReturnsAccumulator:
     """Sums amounts by customer and period, of everything before `until`."""
 
-    def __init__(self, statistic: Returns, request: Request) -> None:
-        """Start empty."""
+    def __init__(self, statistic: Returns, request: Request, marks: Marks | None) -> None:
+        """Start empty; whoever made the marks feeds them."""
         self._statistic = statistic
         self._calendar = Calendar(statistic.every, request.tz)  # type: ignore[arg-type]
         self._period = self._calendar.lookup()
         self._same = request.calendar == self._calendar
         self._until = request.until_us
-        self._amounts: dict[Cell, _Amounts] = defaultdict(dict)
+        self._marks = marks
+        self._amounts: dict[Segment | None, dict[int, _Amounts]] = defaultdict(_periods)
         self._anonymous: Counter[Cell] = Counter()
 
     def add(self, batch: Batch) -> None:
         """Sum a batch; those before the bounds serve as somebody's period before."""
+        kinds = self._statistic.where.kinds
+        if kinds is not None and batch.events[0].kind not in kinds:
+            return
         batch = batch.where(self._statistic.where)
         if not batch.events:
             return
+        segment, period = batch.cell
+        sums = self._amounts[segment]
         customers, amounts = batch.column("customer"), batch.column(self._statistic.of)
         if batch.inside:
             self._anonymous[batch.cell] += customers.count(None)
-            if self._same:
-                _sum(self._amounts[batch.cell], customers, amounts)
-                return
+        if batch.inside and self._same and period is not None:
+            _sum(sums[period], customers, amounts)
+            return
         times = batch.column("ts_us")
-        for ts_us, period, *row in zip(times, self._period.indices(times), customers, amounts, strict=True):
-            if self._until is None or ts_us < self._until:
-                _sum(self._amounts[batch.cell[0], period], *([value] for value in row))
+        if not batch.inside and self._until is not None:
+            customers = [who if ts_us < self._until else None for ts_us, who in zip(times, customers, strict=True)]
+        for place, customer, amount in zip(self._period.indices(times), customers, amounts, strict=True):
+            if customer is not None:
+                sums[place][customer] += amount or 0
 
     def finish(self, ending: Ending) -> Mapping[Cell, ReturnsState]:
-        """Compare each period with the one before."""
-        request = ending.request
-        by_segment: dict[Segment | None, dict[int, _Amounts]] = defaultdict(dict)
-        amounts = _united(self._amounts, ending)
-        for (segment, period), entry in amounts.items():
-            if entry:  # a period of anonymous events alone is as empty as any other
-                by_segment[segment][period] = entry  # type: ignore[index]
+        """Compare each period with its base."""
+        request, back = ending.request, self._statistic.back
+        marked = self._marks.finish(ending) if self._marks else frozenset[str]()
         states: dict[Cell, ReturnsState] = {}
-        for segment, periods in by_segment.items():
-            for period in sorted(periods.keys() | {period + 1 for period in periods}):
+        for segment, periods in _united(self._amounts, ending).items():
+            new = _newcomers(periods) if self._statistic.counts_new else {}
+            for period in sorted(periods.keys() | {period + back for period in periods}):
                 if ending.end_us is not None and compares(request, self._calendar, period, ending.end_us):
                     cell = (segment, _cell_period(self._calendar, request.calendar, period))
-                    state = ReturnsState({period: _compare(periods.get(period, {}), periods.get(period - 1, {}))})
+                    now, base = periods.get(period, {}), periods.get(period - back, {})
+                    state = ReturnsState({period: self._compare(now, base, new.get(period, ()), marked)})
                     states[cell] = states[cell].plus(state) if cell in states else state
         anonymous = dict(self._anonymous)
         for overall, cells in overall_groups(anonymous).items():
@@ -72,40 +104,82 @@ class ReturnsAccumulator:
             states[cell] = states.get(cell, ReturnsState()).plus(ReturnsState(anonymous=n))
         return states
 
+    def _compare(self, now: _Amounts, base: _Amounts, new: Iterable[str], marked: AbstractSet[str]) -> Return:
+        both = now.keys() & base.keys()
+        newcomers = list(new)
+        earned = [now[customer] for customer in newcomers if customer in marked]
+        squares: dict[str, int] = {}
+        if self._statistic.squares:
+            squares = {
+                "base_squares": _squares(base.values()),
+                "both_squares": _squares(now[customer] for customer in both),
+                "both_products": sum(
+                    now[customer] * base[customer]
+                    for customer in both
+                    if -LIMIT < now[customer] < LIMIT and -LIMIT < base[customer] < LIMIT
+                ),
+                "marked_squares": _squares(earned),
+            }
+        return Return(
+            active=len(now),
+            base=len(base),
+            both=len(both),
+            amount=sum(now.values()),
+            base_amount=sum(base.values()),
+            both_amount=sum(now[customer] for customer in both),
+            new=len(newcomers),
+            marked=len(earned),
+            marked_amount=sum(earned),
+            **squares,
+        )
+
+
+def _squares(amounts: Iterable[int]) -> int:
+    return sum(amount * amount for amount in amounts if -LIMIT < amount < LIMIT)
+
+
+def _newcomers(periods: Mapping[int, _Amounts]) -> dict[int, list[str]]:
+    """Return of each period the customers who were never active before."""
+    seen: set[str] = set()
+    new = {}
+    for period in sorted(periods):
+        new[period] = [customer for customer in periods[period] if customer not in seen]
+        seen.update(new[period])
+    return new
+
 
 def _sum(sums: _Amounts, customers: list[str | None], amounts: list[int | None]) -> None:
     for customer, amount in zip(customers, amounts, strict=True):
         if customer is not None:
-            sums[customer] = sums.get(customer, 0) + (amount or 0)
+            sums[customer] += amount or 0
 
 
 def _cell_period(calendar: Calendar, cells: Calendar | None, period: int) -> int | None:
     return None if cells is None else calendar.index_of(period, cells)
 
 
-def _united(amounts: Mapping[Cell, _Amounts], ending: Ending) -> dict[Cell, _Amounts]:
+def _periods() -> dict[int, _Amounts]:
+    return defaultdict(lambda: defaultdict(int))
+
+
+def _united(
+    amounts: Mapping[Segment | None, Mapping[int, _Amounts]], ending: Ending
+) -> dict[Segment | None, dict[int, _Amounts]]:
+    """Return what customers came to by segment, overall too, and period, under their canonical names."""
     canonical = ending.canonical("customer")
-    groups = {cell: [cell] for cell in amounts} | overall_groups(list(amounts))
-    united: dict[Cell, _Amounts] = {}
-    for cell, members in groups.items():
+    groups: dict[Segment | None, list[Segment | None]] = {segment: [segment] for segment in amounts}
+    if any(segment is not None for segment in amounts):
+        groups[None] = list(amounts)
+    united: dict[Segment | None, dict[int, _Amounts]] = {}
+    for segment, members in groups.items():
+        parts = [part for member in members for part in amounts[member].items() if part[1]]
         if len(members) == 1 and canonical is None:
-            united[cell] = amounts[members[0]]
+            united[segment] = dict(parts)
             continue
-        total: _Amounts = defaultdict(int)
-        for member in members:
-            for customer, amount in amounts[member].items():
-                total[canonical(customer) if canonical else customer] += amount
-        united[cell] = total
+        total = _periods()
+        for period, sums in parts:
+            here = total[period]
+            for customer, amount in sums.items():
+                here[canonical(customer) if canonical else customer] += amount
+        united[segment] = total
     return united
-
-
-def _compare(now: _Amounts, before: _Amounts) -> Return:
-    both = now.keys() & before.keys()
-    return Return(
-        len(now),
-        len(before),
-        len(both),
-        sum(now.values()),
-        sum(before.values()),
-        sum(now[customer] for customer in both),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from itertools import chain, repeat
 from operator import itemgetter
@@ -13,16 +14,19 @@ from cxkit.stats import SketchState, SpansState
 from cxkit.stats.sketch import bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from cxkit.engines.request import Cell
     from cxkit.engines.rows.accumulator import Ending
     from cxkit.engines.rows.batch import Batch
-    from cxkit.stats import Spans, Where
+    from cxkit.stats import Spans, Unless, Where
 
-# (ts_us, source, id), the cell, and whether it is in bounds; the first three are the order, and who it is.
-_Mark = tuple[int, str, str, "Cell", bool]
+# (ts_us, source, id), the cell, whether it is in bounds, and the keys of what may spoil it; the first three are the
+# order, and who it is.
+_Mark = tuple[int, str, str, "Cell", bool, tuple["str | None", ...]]
+_Who = tuple[int, str, str]
 _ORDER = itemgetter(0, 1, 2)
+_TIME = itemgetter(0)
 
 
 class SpansAccumulator:
@@ -33,10 +37,11 @@ class SpansAccumulator:
         self._statistic = statistic
         self._unit = statistic.unit if statistic.unit != statistic.key else None
         self._later = statistic.starts == "last"
-        self._starts: dict[Any, _Mark] = {}
+        self._starts: dict[Any, _Mark] = {}  # by key, or by key and unit where the unit is another column
         self._ends: dict[str, _Mark] = {}
         self._more: dict[str, list[_Mark]] = defaultdict(list)
         self._unkeyed: Counter[Cell] = Counter()
+        self._spoilers: tuple[_Spoilers, ...] = tuple(map(_Spoilers, statistic.unless))
 
     def add(self, batch: Batch) -> None:
         """Remember a batch's starts and ends."""
@@ -44,16 +49,31 @@ class SpansAccumulator:
         statistic = self._statistic
         starts, ends = (_passing(batch, where, kind) for where in (statistic.start, statistic.end))
         if starts is not None:
-            units = repeat(None) if self._unit is None else starts.column(self._unit)
-            for key, unit, mark in zip(starts.column(statistic.key), units, _marks(starts), strict=False):
-                if key is not None and (unit is not None or self._unit is None):
-                    self._start((key, unit), mark)
+            self._remember(starts)
         if ends is not None:
-            for key, mark in zip(ends.column(statistic.key), _marks(ends), strict=False):
-                if key is not None:
-                    self._end(key, mark)
+            firsts, more = self._ends, self._more
+            for key, mark in _repeated(firsts, ends.column(statistic.key), _marks(ends)):
+                # Most keys have one end: a list is made when the second comes.
+                known = firsts.setdefault(key, mark)
+                if known is not mark:
+                    more[key].append(mark)
+        for spoilers in self._spoilers:
+            spoilers.add(batch, kind)
         if batch.inside:
             self._unkeyed[batch.cell] += self._without_key(starts, ends)
+
+    def _remember(self, starts: Batch) -> None:
+        marks = _marks(starts, *(spoilers.unless.key for spoilers in self._spoilers))
+        keys: list[Any] = starts.column(self._statistic.key)
+        if self._unit is not None:
+            units = starts.column(self._unit)
+            pairs = zip(keys, units, strict=True)
+            keys = [None if pair[0] is None or pair[1] is None else pair for pair in pairs]
+        remembered = self._starts
+        for key, mark in _repeated(remembered, keys, marks):
+            known = remembered.setdefault(key, mark)
+            if known is not mark:
+                self._start(key, known, mark)
 
     def _without_key(self, starts: Batch | None, ends: Batch | None) -> int:
         """Count the events without a key; one that both starts and ends is one event."""
@@ -65,16 +85,10 @@ class SpansAccumulator:
                     found |= {id(event) for value, event in pairs if value is None}
         return len(found)
 
-    def _start(self, key: Any, mark: _Mark) -> None:  # noqa: ANN401 - a pair
-        known = self._starts.setdefault(key, mark)
-        if known is not mark and (mark[:3] > known[:3]) == self._later:
+    def _start(self, key: Any, known: _Mark, mark: _Mark) -> None:  # noqa: ANN401 - a pair
+        """Keep the first of two starts, or the last."""
+        if (mark[:3] > known[:3]) == self._later:
             self._starts[key] = mark
-
-    def _end(self, key: str, mark: _Mark) -> None:
-        # Most keys have one end: a list is made when the second comes.
-        known = self._ends.setdefault(key, mark)
-        if known is not mark:
-            self._more[key].append(mark)
 
     def _all_ends(self, key: str) -> tuple[_Mark, ...]:
         end = self._ends.get(key)
@@ -88,38 +102,60 @@ class SpansAccumulator:
             return
         starts, ends, more = self._starts, self._ends, self._more
         self._starts, self._ends, self._more = {}, {}, defaultdict(list)
-        for (key, unit), mark in starts.items():
-            self._start((canonical(key), unit), mark)
+        for key, mark in starts.items():
+            named = canonical(key) if self._unit is None else (canonical(key[0]), key[1])
+            known = self._starts.setdefault(named, mark)
+            if known is not mark:
+                self._start(named, known, mark)
         for key, mark in chain(ends.items(), ((key, mark) for key, marks in more.items() for mark in marks)):
-            self._end(canonical(key), mark)
+            name = canonical(key)
+            known = self._ends.setdefault(name, mark)
+            if known is not mark:
+                self._more[name].append(mark)
 
     def finish(self, ending: Ending) -> Mapping[Cell, SpansState]:
         """Pair the starts with their ends."""
         self._rename(ending)
-        window, end_us = self._statistic.window_us, ending.end_us
+        for spoilers in self._spoilers:
+            spoilers.order(ending)
         gaps: dict[Cell, list[int]] = defaultdict(list)
         counts: dict[str, Counter[Cell]] = defaultdict(Counter)
-        started = set()
-        for (key, _), start in self._starts.items():
-            started.add(key)
-            cell, inside = start[3], start[4]
-            if not inside:
-                continue
-            if window is not None and end_us is not None and start[0] + window > end_us:
-                counts["immature"][cell] += 1
-                continue
-            gap, fate = self._pair(start, self._all_ends(key))
-            if gap is None:
-                counts[fate][cell] += 1
-            else:
-                gaps[cell].append(gap)
-        for key in self._ends:
-            if key not in started:
-                first = min(self._all_ends(key), key=_ORDER)
-                if first[4]:
-                    counts["orphan"][first[3]] += 1
-        counts["unkeyed"] = self._unkeyed
+        latest = None if ending.end_us is None else ending.end_us - (self._statistic.window_us or 0)
+        for unit, start in self._starts.items():
+            if start[4]:
+                gap, fate = self._fate(start, unit if self._unit is None else unit[0], latest)
+                if gap is None:
+                    counts[fate][start[3]] += 1
+                else:
+                    gaps[start[3]].append(gap)
+        started = self._starts.keys() if self._unit is None else {key for key, _ in self._starts}
+        for key in self._ends.keys() - started:
+            first = min(self._all_ends(key), key=_ORDER)
+            if first[4]:
+                counts["orphan"][first[3]] += 1
+        counts["unkeyed"].update(self._unkeyed)
         return with_overall(_states(gaps, counts))
+
+    def _fate(self, start: _Mark, key: str, latest: int | None) -> tuple[int | None, str]:  # noqa: PLR0911 - a fate each
+        """Return the gap of a start, or why there is none; after the latest its window isn't over."""
+        window = self._statistic.window_us
+        if window is not None and latest is not None and start[0] > latest:
+            return None, "immature"
+        if self._spoilers:
+            if None in start[5]:
+                return None, "unkeyed"  # nobody knows whether something came after it
+            for spoilers, spoilt_by in zip(self._spoilers, start[5], strict=True):
+                if spoilt_by is not None and spoilers.after(spoilt_by, start, window):
+                    return None, "spoiled"
+        end = self._ends.get(key)
+        if end is None:
+            return None, "unmatched"
+        if key not in self._more and end[:3] != start[:3]:  # one end, as most keys have: it is quicker told
+            gap = end[0] - start[0]
+            if gap < 0:
+                return None, "negative"
+            return (gap, "") if window is None or gap <= window else (None, "unmatched")
+        return self._pair(start, self._all_ends(key))
 
     def _pair(self, start: _Mark, ends: Any) -> tuple[int | None, str]:  # noqa: ANN401 - a sequence of marks
         window = self._statistic.window_us
@@ -140,13 +176,60 @@ class SpansAccumulator:
         return best, "negative" if seen and not late else "unmatched"
 
 
+class _Spoilers:
+    """Remembers the events of an `Unless` by key."""
+
+    def __init__(self, unless: Unless) -> None:
+        """Start empty."""
+        self.unless = unless
+        self._marks: dict[str, list[_Who]] = defaultdict(list)
+        self._canonical: Callable[[str], str] | None = None
+
+    def add(self, batch: Batch, kind: str) -> None:
+        """Remember a batch's."""
+        passing = _passing(batch, self.unless.where, kind)
+        if passing is not None:
+            who = zip(passing.column("ts_us"), passing.column("source"), passing.column("id"), strict=True)
+            for key, mark in zip(passing.column(self.unless.key), who, strict=True):
+                if key is not None:
+                    self._marks[key].append(mark)
+
+    def order(self, ending: Ending) -> None:
+        """Sort what was remembered, under canonical keys."""
+        self._canonical = ending.canonical(self.unless.key)
+        if self._canonical is not None:
+            marks, self._marks = self._marks, defaultdict(list)
+            for key, found in marks.items():
+                self._marks[self._canonical(key)] += found
+        for found in self._marks.values():
+            found.sort()
+
+    def after(self, key: str, start: _Mark, window: int | None) -> bool:
+        """Say whether one came at or after the start and within its window, the start itself left aside."""
+        marks = self._marks.get(self._canonical(key) if self._canonical else key, ())
+        at = bisect_left(marks, start[0], key=_TIME)
+        if at < len(marks) and marks[at] == start[:3]:
+            at += 1
+        return at < len(marks) and (window is None or marks[at][0] - start[0] <= window)
+
+
 def _passing(batch: Batch, where: Where, kind: str) -> Batch | None:
     return batch.where(where) if where.kinds is None or kind in where.kinds else None
 
 
-def _marks(batch: Batch) -> Iterator[_Mark]:
+def _marks(batch: Batch, *keys: str) -> list[_Mark]:
     columns = (batch.column("ts_us"), batch.column("source"), batch.column("id"))
-    return zip(*columns, repeat(batch.cell), repeat(batch.inside), strict=False)
+    spoilt_by = zip(*map(batch.column, keys), strict=True) if keys else repeat(())
+    return list(zip(*columns, repeat(batch.cell), repeat(batch.inside), spoilt_by, strict=False))
+
+
+def _repeated(known: dict[Any, _Mark], keys: list[Any], marks: list[_Mark]) -> Iterable[tuple[Any, _Mark]]:
+    """Take marks that all have a key, and each a new one, at once; of others return those with a key."""
+    new = dict(zip(keys, marks, strict=True))
+    if len(new) == len(keys) and None not in new and known.keys().isdisjoint(new):
+        known.update(new)
+        return ()
+    return ((key, mark) for key, mark in zip(keys, marks, strict=True) if key is not None)
 
 
 def _states(gaps: Mapping[Cell, list[int]], counts: Mapping[str, Mapping[Cell, int]]) -> dict[Cell, SpansState]:

@@ -11,7 +11,7 @@ from cxkit.model.event import PPM
 from cxkit.stats import MomentsState, SketchState, TallyState
 from cxkit.stats.moments import LIMIT
 from cxkit.stats.sketch import bucket
-from cxkit.stats.tally import by_value
+from cxkit.stats.tally import binned, by_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,11 +125,12 @@ class TallyAccumulator:
 
     def finish(self, ending: Ending) -> Mapping[Cell, TallyState]:  # noqa: ARG002 - the protocol's
         """Return the tallies."""
-        return with_overall({cell: tally_of(counts) for cell, counts in self._counts.items()})
+        decimals = self._statistic.decimals
+        return with_overall({cell: tally_of(counts, decimals=decimals) for cell, counts in self._counts.items()})
 
 
-def tally_of(counts: Mapping[tuple[Any, int], int], unkeyed: int = 0) -> TallyState:
-    """Return the tally of (value, weight) → n.
+def tally_of(counts: Mapping[tuple[Any, int], int], unkeyed: int = 0, *, decimals: int | None = None) -> TallyState:
+    """Return the tally of (value, weight) → n; scores with so many decimals where that is said.
 
     >>> tally_of({(9.0, 1_000_000): 2, (None, 1_000_000): 1})
     TallyState(values={9.0: (2, 2000000, 2000000000000)}, nulls=1, unkeyed=0)
@@ -140,6 +141,7 @@ def tally_of(counts: Mapping[tuple[Any, int], int], unkeyed: int = 0) -> TallySt
         if value is None:
             nulls += n
         else:
+            value = value if decimals is None else binned(value, decimals)  # noqa: PLW2901 - the same, put to its bin
             n0, w, w2 = values.get(value, (0, 0, 0))
             values[value] = (n0 + n, w + n * weight, w2 + n * weight * weight)
     return TallyState(by_value(values), nulls, unkeyed)
@@ -190,7 +192,8 @@ class ThinnedTallyAccumulator:
             answers = kept[members[0]] if len(members) == 1 else self._united([kept[member] for member in members])
             counts = Counter((value, weight) for _, value, weight in answers.values())
             counts[None, PPM] = sum(self._nulls[member] for member in members)
-            states[cell] = tally_of(counts, sum(self._unkeyed[member] for member in members))
+            unkeyed = sum(self._unkeyed[member] for member in members)
+            states[cell] = tally_of(counts, unkeyed, decimals=self._statistic.decimals)
         return states
 
     def _united(self, parts: list[dict[str, _Answer]], canonical: Any = None) -> dict[str, _Answer]:  # noqa: ANN401

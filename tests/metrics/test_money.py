@@ -1,12 +1,15 @@
-"""Orders, revenue, average transaction value, activity, repetition and retention against figures worked by hand."""
+"""Orders, revenue, average transaction value and refunds against figures worked by hand."""
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from cxkit import metrics
+import cxkit
+from cxkit import Money, event, metrics
 from cxkit.metrics import Given
-from cxkit.stats import By, ByState, DistinctState, FrequencyState, MomentsState, Return, ReturnsState
+from cxkit.stats import By, ByState, MomentsState
 
 
 def moments(*values: int, nulls: int = 0, out: int = 0) -> MomentsState:
@@ -97,50 +100,6 @@ def test_large_amounts_keep_their_variance():
     assert (found.value, found.low, found.high, found.se) == (5e7, 5e7, 5e7, 0.0)
 
 
-def test_active_customers():
-    """A plain count of customers; events that name nobody are left out and counted."""
-    found = metrics.active_customers().estimate({"customers": DistinctState(7, nulls=3)})
-    assert (found.value, found.n, found.unit, found.excluded) == (7, 7, "count", {"no customer": 3})
-    assert metrics.active_customers().estimate({}).value == 0
-
-
-def test_repeat_purchase_rate():
-    """Five buyers, of whom two came back."""
-    found = metrics.repeat_purchase_rate().estimate({"orders": FrequencyState({1: 3, 2: 1, 9: 1}, anonymous=4)})
-    assert (found.value, found.n, found.unit, found.method) == (0.4, 5, "share", "wilson")
-    assert found.excluded == {"no customer": 4}
-    # R's binom.confint(2, 5, methods = "wilson"): .1176208 … .7692757
-    assert (found.low, found.high) == pytest.approx((0.1176208, 0.7692757), abs=5e-7)
-
-
-def test_no_buyers_no_rate():
-    """Nobody bought, so nobody could come back."""
-    found = metrics.repeat_purchase_rate().estimate({"orders": FrequencyState(anonymous=2)})
-    assert (found.value, found.n, found.excluded) == (None, 0, {"no customer": 2})
-
-
-def test_retention_rate():
-    """Eight were active before, of whom two are now; several periods are pooled."""
-    one = ReturnsState({5: Return(active=4, base=8, both=2)})
-    assert metrics.retention_rate().estimate({"returns": one}).value == 0.25
-    two = one.plus(ReturnsState({6: Return(active=3, base=4, both=1)}, anonymous=1))
-    found = metrics.retention_rate().estimate({"returns": two})
-    assert (found.value, found.n, found.excluded) == (0.25, 12, {"no customer": 1})
-
-
-def test_retention_needs_somebody_before():
-    """A first period retains nobody and loses nobody."""
-    found = metrics.retention_rate().estimate({"returns": ReturnsState({5: Return(active=4)})})
-    assert (found.value, found.n) == (None, 0)
-
-
-def test_nobody_came_back():
-    """All of ten stayed away: zero, and the interval says how sure that is."""
-    found = metrics.retention_rate().estimate({"returns": ReturnsState({5: Return(base=10)})})
-    assert (found.value, found.low, found.n) == (0, 0, 10)
-    assert found.high == pytest.approx(0.277533, abs=5e-7)
-
-
 def test_what_is_shared():
     """Orders, revenue and average transaction value need one statistic, which is computed once."""
     needs = [
@@ -148,3 +107,54 @@ def test_what_is_shared():
     ]
     assert needs[0] == needs[1] == needs[2]
     assert all(isinstance(need, By) for need in needs[0])
+
+
+def test_net_revenue():
+    """Refunds and cancellations of the same cell are taken off; what carries no amount is counted."""
+    states = {
+        "amounts": moments(3_000, 4_000),
+        "refunds": moments(1_000, nulls=2),
+        "cancelled": moments(4_000, nulls=1),
+    }
+    found = metrics.revenue(net=True).estimate(states, Given(currency="USD"))
+    assert (found.value, found.n) == (20.0, 2)
+    assert found.excluded == {"refund without amount": 2, "cancellation without amount": 1}
+
+
+def test_net_transaction_value():
+    """What is left is divided by the orders that weren't cancelled."""
+    states = {"amounts": moments(3_000, 4_000, 2_000), "refunds": moments(1_000), "cancelled": moments(2_000)}
+    found = metrics.average_transaction_value(net=True).estimate(states, Given(currency="USD"))
+    assert (found.value, found.n) == (30.0, 2)
+
+
+def test_more_cancelled_than_placed():
+    """Where every order of the cell was cancelled there is none to average over."""
+    states = {"amounts": moments(2_000), "cancelled": moments(2_000)}
+    assert metrics.average_transaction_value(net=True).estimate(states, Given(currency="USD")).value is None
+
+
+def test_known_customers():
+    """Orders of nobody known can be left aside."""
+    events = [
+        event("order.placed", customer=customer, amount=Money("10", "USD"), id=str(n))
+        for n, customer in enumerate(("a", None, "b", None, None))
+    ]
+    card = cxkit.score(events, ["orders", "orders[customers=known]", "revenue[customers=known]"])
+    assert [row.estimate.value for row in card] == [5, 2, 20.0]
+
+
+# By hand: 200 of 1,000 given back; Σb²/B² + Σa²/A² - 2Σb²/(AB) = .5 + .01 - .2 = .31 with 2 and 100 equal amounts.
+def test_refunds_by_amount():
+    """The ratio of two sums of money, with the delta method's interval on its logarithm."""
+    states = {"amounts": moments(*[10] * 100), "refunds": moments(100, 100)}
+    found = metrics.refund_rate(by="amount").estimate(states, Given(currency="USD"))
+    half = math.exp(1.959963984540054 * math.sqrt(0.31))
+    assert (found.value, found.unit) == (0.2, "rate")
+    assert (found.low, found.high) == pytest.approx((0.2 / half, 0.2 * half))
+
+
+def test_no_refund_of_an_amount():
+    """Nothing given back is zero, without knowing how much a refund would be."""
+    found = metrics.refund_rate(by="amount").estimate({"amounts": moments(10, 20)}, Given(currency="USD"))
+    assert (found.value, found.low, found.high) == (0, 0, None)
