@@ -218,6 +218,13 @@ def _by_recipe(
     # What was handed over open, or comes through a pipe, is gone once it is read.
     paths = [*several, *(joins or {}).values()]
     again = all(isinstance(path, str | os.PathLike) and path != "-" for path in paths)
+    if again and engine is not None and engine != "rows":
+        from cxkit.recipes.lazy_recipe import lazy_table
+
+        with read() as reading:
+            table = lazy_table(reading, engine)
+        if table is not None:
+            return Door(engine, table)
     return _of_events(files.OnceEach(read(), read if again else None), engine)
 
 

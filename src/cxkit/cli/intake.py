@@ -209,8 +209,16 @@ class Intake:
             InvalidValueError: the file can't be read at all.
         """
         alone = len(files) == 1 and Path(files[0]).is_file() and not is_store(files[0])
-        if engine not in {"polars", "duckdb"} or not alone or self._how.recipe is not None:
+        if engine not in {"polars", "duckdb"} or not alone:
             return None
+        if self._how.recipe is not None:
+            from cxkit.recipes.lazy_recipe import lazy_table
+
+            with self._recipe_reading(files, again=False) as reading:
+                try:
+                    return lazy_table(reading, engine)
+                finally:
+                    self._account(reading)
         from cxkit.recipes.lazy import lazy_events
 
         with self._accounted(files[0]) as reading:
