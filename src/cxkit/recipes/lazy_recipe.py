@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from cxkit.engines.frame import table_of_events
+from cxkit.engines.frame.backend import backend_named
 from cxkit.errors import InvalidValueError, MissingExtraError
 from cxkit.files import once
 from cxkit.files.ids import Ids
@@ -56,13 +57,17 @@ def lazy_table(reading: RecipeReading, engine: str) -> Any | None:  # noqa: ANN4
 
     Raises:
         BadRowError: a line can't be taken, and the reading is strict.
-        MissingExtraError: Polars or pyarrow isn't installed.
+        MissingExtraError: a library isn't installed.
+        UnsupportedError: no such engine.
     """
+    for library in (engine, "polars"):
+        backend_named(library)
     try:
-        import polars as pl
         import pyarrow as pa  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("frame", error.name or "polars") from None
+    except ModuleNotFoundError:
+        raise MissingExtraError("frame", "pyarrow") from None
+    import polars as pl
+
     try:
         found = opened(reading)
         tables, rest, left_out = _compiled(found, reading)
