@@ -48,8 +48,10 @@ def lacks(
         passing = [group for group in groups if _passes(where, group)]
         if not passing:
             found.setdefault(f"answers to {_instrument(where)!r}")
-        for column in columns if passing and filled is not None else ():
-            if not any(filled.get((group, column)) for group in passing):  # type: ignore[union-attr]
+        if filled is None or not passing:
+            continue
+        for column in columns:
+            if not any(filled.get((group, column)) for group in passing):
                 of = " and ".join(dict.fromkeys(kind for kind, _ in passing)) if where.kinds else "any event"
                 found.setdefault(f"{_SAID.get(column, f'a {column}')} on {of}")
     return tuple(found)

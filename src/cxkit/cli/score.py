@@ -79,6 +79,7 @@ def score(  # noqa: PLR0913 - what one may say of a score
     """
     from cxkit.cli.failures import blaming_usage
     from cxkit.cli.intake import Intake, check_outputs
+    from cxkit.cli.tables import print_shown
 
     check_outputs([how.rejects], files)
     wanted = split_commas(metrics) or None
@@ -89,13 +90,13 @@ def score(  # noqa: PLR0913 - what one may say of a score
     how = attrs.evolve(how, input_tz=how.input_tz or asked["project"].input_tz)
     if _for_engine(files, how, asked.get("engine")):
         card = _score(files[0], wanted, asked)
-        _print(card, form)
+        print_shown(card, form)
         _end(card, fail_on_missed=fail_on_missed)
         return
     with Intake(how) as intake, _blaming_map(has_map=bool("journey_map" in asked or asked["project"].journey_map)):
         table = intake.table(files, asked.get("engine"))
         card = _score(_events(files, intake, again="top" in asked) if table is None else table, wanted, asked)
-    _print(card, form)
+    print_shown(card, form)
     intake.end()
     _end(card, fail_on_missed=fail_on_missed)
 
@@ -213,18 +214,3 @@ def _blaming_map(*, has_map: bool) -> Iterator[None]:
             f"--by {error.value} needs a journey map, which knows it of each touchpoint: --map hourglass, or a file"
         )
         raise WrongUsage(message) from None
-
-
-def _print(card: Scorecard, form: str) -> None:
-    from cxkit.cli.tables import print_card, print_data
-
-    if form == "table":
-        print_card(card)
-    elif form == "json":
-        print_data(card.to_json(indent=2) + "\n")
-    elif form == "md":
-        print_data(card.to_markdown() + "\n")
-    else:
-        print_data(card.to_csv())
-        for note in card.notes:  # a CSV file has no room for them
-            click.echo(f"note: {note}", err=True)

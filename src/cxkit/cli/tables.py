@@ -44,10 +44,15 @@ def print_card(card: Scorecard) -> None:
     print_grids(tables, footnotes(card))
 
 
-def print_shown(shown: Shown, form: str) -> None:
+def print_shown(shown: Shown | Scorecard, form: str) -> None:
     """Print a result as ``table``, ``json``, ``csv`` or ``md``."""
+    from cxkit.report import Scorecard
+
     if form == "table":
-        print_grids(shown.to_grids(), shown.notes)
+        if isinstance(shown, Scorecard):
+            print_card(shown)
+        else:
+            print_grids(shown.to_grids(), shown.notes)
     elif form == "json":
         print_data(shown.to_json(indent=2) + "\n")
     elif form == "md":

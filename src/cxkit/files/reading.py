@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
@@ -19,7 +18,7 @@ from cxkit.model.calendar import zone
 from cxkit.model.instrument import INSTRUMENTS, Instruments
 
 if TYPE_CHECKING:
-    from typing import Self
+    from collections.abc import Generator
 
     from cxkit.files.account import OnReject
     from cxkit.files.source import Readable
@@ -55,7 +54,7 @@ _MISTAKEN: Final = {
 _WIDE: Final = {(False, True): "utf-16-le", (True, False): "utf-16-be"}
 
 
-class Reading(Account, Iterator["Event"]):
+class Reading(Account):
     """The events of a file, one after the other; memory stays flat. A context manager that closes the file.
 
     A row that can't be taken is counted and handed to `on_reject`, and the rest goes on. So is, once, the end of a
@@ -106,22 +105,6 @@ class Reading(Account, Iterator["Event"]):
             BadRowError: this is the first, and the reading is strict.
         """
         self.refuse(self.name, line, error, row)
-
-    def __iter__(self) -> Iterator[Event]:  # noqa: PYI034 - the generator itself is iterated quicker
-        """Give the events; once over they are over."""
-        return self._iterator
-
-    def __next__(self) -> Event:
-        """Give the next event."""
-        return next(self._iterator)
-
-    def __enter__(self) -> Self:
-        """Leave the file open until the block ends."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the file."""
-        self.close()
 
     def close(self) -> None:
         """Close the file, unless it was handed over open; nothing more is read."""

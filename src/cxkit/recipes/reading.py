@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +28,7 @@ from cxkit.recipes.model import Recipe
 from cxkit.recipes.numbers import number_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Self
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from cxkit.model.event import Event
     from cxkit.recipes.flat import Flat, Reject
@@ -59,7 +57,7 @@ class Asked:
     strict: bool
 
 
-class RecipeReading(Account, Iterator["Event"]):
+class RecipeReading(Account):
     """The events of files that a recipe describes. A context manager that closes the files.
 
     Events of a line each are given as the lines are read, and memory stays flat. Those of several lines come at the
@@ -109,22 +107,6 @@ class RecipeReading(Account, Iterator["Event"]):
         """How many bytes the files have, or None where nobody knows."""
         sizes = [source.bytes_total for source in self.sources]
         return None if None in sizes else sum(size for size in sizes if size is not None)
-
-    def __iter__(self) -> Iterator[Event]:  # noqa: PYI034 - the generator itself is iterated quicker
-        """Give the events; once over they are over."""
-        return self._iterator
-
-    def __next__(self) -> Event:
-        """Give the next event."""
-        return next(self._iterator)
-
-    def __enter__(self) -> Self:
-        """Leave the files open until the block ends."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the files."""
-        self.close()
 
     def close(self) -> None:
         """Close the files, unless they were handed over open; nothing more is read."""
