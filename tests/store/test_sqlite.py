@@ -9,7 +9,7 @@ import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -20,7 +20,7 @@ from tests.strategies import event_tables
 from cxkit.errors import InvalidValueError, StoreBusyError, StoreError
 from cxkit.model.event import COLUMNS, Event, uuid7
 from cxkit.model.identity import LINKED
-from cxkit.store import Replaced, Report, SQLiteStore
+from cxkit.store import Replaced, Report, SQLiteStore, schema
 from cxkit.store.failure import failure
 
 if TYPE_CHECKING:
@@ -314,6 +314,27 @@ class TestOpening:
             thread.join()
 
         assert outcomes == ["new"] * 8
+
+    def test_one_looks_while_another_makes_it(self, path: Path) -> None:
+        """What marks a store and what it holds are looked at as of one moment: half of each isn't a store."""
+        makers: list[threading.Thread] = []
+
+        class Slow(sqlite3.Connection):
+            def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+                cursor = super().execute(sql, *parameters)
+                if sql == "PRAGMA application_id" and not makers:
+                    makers.append(threading.Thread(target=lambda: SQLiteStore.open(path).close()))
+                    makers[0].start()
+                    makers[0].join(0.3)  # done by then, or waiting for us
+                return cursor
+
+        slow = sqlite3.connect(path, isolation_level=None, factory=Slow)
+        schema.prepare(slow, str(path))
+        slow.close()
+        makers[0].join()
+
+        with SQLiteStore.open(path) as store:
+            assert store.append(visit("1")) == "new"
 
 
 class TestTrouble:

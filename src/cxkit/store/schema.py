@@ -118,7 +118,10 @@ def prepare(connection: sqlite3.Connection, path: str) -> None:
     Raises:
         StoreError: the file is another application's, or was written by a newer cxkit.
     """
-    if not _is_blank(connection, path):
+    connection.execute("BEGIN")  # its marks and its tables as of one moment: another may be making them just now
+    blank = _is_blank(connection, path)
+    connection.execute("COMMIT")
+    if not blank:
         return
     connection.execute("BEGIN IMMEDIATE")
     # Of several processes that open a new store at once, one makes it.
