@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -9,7 +10,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from tests.strategies import event_tables
 
@@ -155,6 +156,7 @@ def spoilt(line: bytes, how: str, at: int, data: bytes) -> bytes:
     ),
     which=st.integers(0, 100), mutation=mutations, size=st.integers(1, 200),
 )  # fmt: skip
+@example([Event("0", 0, "a.b", "c"), Event("1", 0, "a.b", "c")], 0, ("flip", 0, b"\0"), 2)
 def test_intact_rows_are_read(
     fmt: Any, table: list[Event], which: int, mutation: tuple[str, int, bytes], size: int
 ) -> None:
@@ -166,6 +168,8 @@ def test_intact_rows_are_read(
     assert len(lines) == len(table) + first
     which %= len(table)
     lines[which + first] = spoilt(lines[which + first], *mutation)
+    # What begins with the mark of another encoding is refused as a whole, and rightly.
+    assume(not lines[0].startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)))
 
     events, errors = read(Slow(b"\n".join(lines), size), format=fmt)
 

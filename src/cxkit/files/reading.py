@@ -219,7 +219,7 @@ def _check_head(source: Source) -> None:
         if head.startswith(mark):
             raise InvalidValueError("file", source.name, reason)
     # Without a mark UTF-16 shows by its zeros: every second byte of what is mostly ASCII.
-    wide = _WIDE.get((head[0:40:2].strip(b"\0") == b"", head[1:40:2].strip(b"\0") == b"")) if len(head) > 1 else None
+    wide = _WIDE.get((head[0:40:2].strip(b"\0") == b"", head[1:40:2].strip(b"\0") == b"")) if len(head) > 3 else None
     if wide:
         reason = f"is UTF-16 without a mark: pass encoding {wide} (--encoding {wide})"
         raise InvalidValueError("file", source.name, reason)

@@ -23,6 +23,7 @@ Readable = str | os.PathLike[str] | IO[bytes] | IO[str]
 LONGEST: Final = 2**25
 """The characters that a line, or a row over several lines, may have: 33,554,432."""
 
+_TELLING = 40  # bytes that tell what a file is
 _CHUNK = 2**18
 _GZIP = b"\x1f\x8b"
 _ESCAPED = re.compile("[\udc00-\udcff]")
@@ -122,18 +123,25 @@ class Source:
             raise
 
     def _start(self) -> None:
-        first = self._take(self._file)
+        first = self._first(self._file)
         if isinstance(first, bytes) and first.startswith(_GZIP):
             refilled = _Refilled(first, self._file)
             self._counts = lambda: refilled.taken
             self._stream: Any = gzip.GzipFile(fileobj=io.BufferedReader(refilled, _CHUNK))
-            first = self._take(self._stream)
+            first = self._first(self._stream)
         elif isinstance(first, bytes) and self.name.lower().endswith(".gz") and first:
             reason = "isn't packed with gzip, although its name ends in .gz: rename it"
             raise InvalidValueError("file", self.name, reason)
         else:
             self._stream = self._file
         self.head = first
+
+    def _first(self, stream: Any) -> Any:  # noqa: ANN401 - bytes or text, as the stream has them
+        """Read until it shows what the stream is: a pipe may give a byte at a time."""
+        first = self._take(stream)
+        while 0 < len(first) < _TELLING and (more := self._take(stream)):
+            first += more
+        return first
 
     def _take(self, stream: Any) -> Any:  # noqa: ANN401 - bytes or text, as the stream has them
         """Read on; where that fails keep the reason and end."""
