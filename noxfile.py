@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-EXTRAS = ".[excel,frame,pandas]"
+EXTRAS = ".[excel,frame,pandas,postgres]"
 
 if HERE not in PYTHONS:  # else the tests could be skipped on every version, and nobody would notice
     message = f"nox runs on Python {HERE}: run it on one that cxkit supports ({', '.join(PYTHONS)})"

@@ -15,17 +15,19 @@ import attrs
 from bench.events import shop_events
 from bench.line import Line, side_by_side
 from segment.analytics import Client
+from tests.servers.postgres_server import programs, running
 
 import cxkit
 from cxkit.model.event import COLUMNS, Event, uuid7
 from cxkit.model.money import Money
-from cxkit.store import SQLiteStore
+from cxkit.store import PostgresStore, SQLiteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 EMITS = 20_000
 BULK = 200_000
+BULK_ON_SERVER = 1_000_000
 EMIT_US = 25.0
 BULK_A_SECOND = 150_000
 
@@ -87,6 +89,26 @@ def bulk(what: str, events: list[Event], wanted: int | None) -> Line:
     return Line(f"bulk insert, {what}", a, "events/s", peer, b, target, wanted is None or a >= wanted)
 
 
+def bulk_on_server() -> list[Line]:
+    """Add events to an empty store of a PostgreSQL server, if the machine has one; beside an SQLite store."""
+    found = programs()
+    if found is None:
+        return []
+    events, numbers = list(shop_events(BULK_ON_SERVER)), count()
+    with running(found, fsync="on", synchronous_commit="on", autovacuum="on") as server:
+
+        def ours() -> None:
+            with PostgresStore.open(server.url(f"bench_{next(numbers)}")) as store:
+                store.add(events)
+
+        def theirs() -> None:
+            with tempfile.TemporaryDirectory(dir=".") as folder, SQLiteStore.open(Path(folder) / "shop.db") as store:
+                store.add(events)
+
+        a, b = (len(events) / seconds for seconds in side_by_side(ours, theirs, runs=3))
+    return [Line("bulk insert of 1 M events, PostgreSQL", a, "events/s", "our SQLite store", b, "≥ the peer", a >= b)]
+
+
 def lines() -> list[Line]:
     """Measure both, with ids in order, by time, and in no order."""
     events = list(shop_events(BULK))
@@ -96,4 +118,5 @@ def lines() -> list[Line]:
         bulk("sequential ids", events, BULK_A_SECOND),
         bulk("UUIDv7", by_time, None),
         bulk("ids in no order", sorted(by_time, key=lambda made: made.id[::-1]), None),
+        *bulk_on_server(),
     ]

@@ -21,7 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 # Loaded on first need: optional, slow, or there to open something.
 LAZY = {
     "asyncio", "click", "duckdb", "httpx", "importlib.metadata", "narwhals", "numpy", "pandas", "pluggy", "polars",
-    "pyarrow", "rich", "scipy", "socket", "sqlite3", "subprocess",
+    "psycopg", "pyarrow", "rich", "scipy", "socket", "sqlite3", "subprocess",
 }  # fmt: skip
 
 # Prints, as JSON, what was loaded and what was done while cxkit was imported. What the import system itself opens
@@ -124,8 +124,9 @@ def test_pure_floors_forbid_every_dependency() -> None:
 
 
 def names_of(requirements: list[str]) -> set[str]:
-    """Return the import names of requirements, which for ours are the distributions' names."""
-    return {re.match(r"[\w-]+", line).group().replace("-", "_") for line in requirements}
+    """Return the import names of requirements, which for ours are the distributions' names, but for Ibis'."""
+    names = {re.match(r"[\w-]+", line).group().replace("-", "_") for line in requirements}
+    return {name.removesuffix("_framework") for name in names}
 
 
 def optional_libraries() -> set[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cxkit.api.cohorts import CohortCell, CohortTable, cohorts
     from cxkit.api.compare import Comparison, Difference, compare
     from cxkit.api.describe import Description, Silence, describe
+    from cxkit.api.merging import merge
     from cxkit.api.nonresponse import Nonresponse, ResponseGroup, ResponseTest, nonresponse
     from cxkit.api.project import Project
     from cxkit.api.samplesize import SampleSize, sample_size
@@ -25,14 +26,15 @@ if TYPE_CHECKING:
     from cxkit.metrics import Estimate, Metric
     from cxkit.model.instrument import Instrument, Instruments
     from cxkit.model.journeymap import JourneyMap, Stage
+    from cxkit.model.shards import shard_of, shards
     from cxkit.model.touchpoint import Touchpoint
     from cxkit.plugins import hookimpl
-    from cxkit.report import Row, Scorecard, Target
+    from cxkit.report import Row, Scorecard, States, Target
 
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "cxkit.api": ("Comparison", "Difference", "Workspace", "compare", "connect", "score"),
+    "cxkit.api": ("Comparison", "Difference", "Workspace", "compare", "connect", "merge", "score"),
     "cxkit.api.describe": ("Description", "Silence", "describe"),
     "cxkit.api.project": ("Project",),
     "cxkit.api.cohorts": ("CohortCell", "CohortTable", "cohorts"),
@@ -42,9 +44,10 @@ _ROOMS = {
     "cxkit.metrics": ("Estimate", "Metric"),
     "cxkit.model.instrument": ("Instrument", "Instruments"),
     "cxkit.model.journeymap": ("JourneyMap", "Stage"),
+    "cxkit.model.shards": ("shard_of", "shards"),
     "cxkit.model.touchpoint": ("Touchpoint",),
     "cxkit.plugins": ("hookimpl",),
-    "cxkit.report": ("Row", "Scorecard", "Target"),
+    "cxkit.report": ("Row", "Scorecard", "States", "Target"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 _MODULES = ("errors", "metrics", "recipes", "stats")
@@ -71,6 +74,7 @@ __all__ = [
     "Scorecard",
     "Silence",
     "Stage",
+    "States",
     "Target",
     "Touchpoint",
     "Weighed",
@@ -83,11 +87,14 @@ __all__ = [
     "errors",
     "event",
     "hookimpl",
+    "merge",
     "metrics",
     "nonresponse",
     "recipes",
     "sample_size",
     "score",
+    "shard_of",
+    "shards",
     "stats",
     "weigh",
 ]

@@ -11,7 +11,7 @@ The tree::
     ├── UnsupportedError                    choose another engine: this one lacks the statistic or the source
     ├── MissingExtraError (ImportError)     install the extra that is named
     ├── PluginError                         mend or remove the plugin that is named; the others work
-    └── StoreError                          look at the store file that is named
+    └── StoreError                          look at the store that is named
         └── StoreBusyError                  try again: another process holds the store
 """
 
@@ -151,7 +151,7 @@ class PluginError(CxkitError):
 
 
 class StoreError(CxkitError):
-    """The store can't be used: look at the file that is named."""
+    """The store can't be used: look at the file or the database that is named."""
 
 
 class StoreBusyError(StoreError):

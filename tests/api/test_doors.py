@@ -99,3 +99,51 @@ def test_too_many_periods() -> None:
 def test_columns_are_those_of_events() -> None:
     """The doors take what `COLUMNS` names."""
     assert set(COLUMNS_OF) <= set(COLUMNS)
+
+
+def test_columns_by_other_names(tmp_path: Path) -> None:
+    """A table, and Parquet files, may call a column otherwise; events and files that are read by rows may not."""
+    pl = pytest.importorskip("polars")
+    theirs = pl.DataFrame(COLUMNS_OF).rename({"customer": "user_id", "ts_us": "at"}).with_columns(customer=pl.lit("x"))
+    theirs.write_parquet(tmp_path / "events.parquet")
+    called = {"customer": "user_id", "ts_us": "at"}
+
+    for data in (theirs, theirs.lazy(), tmp_path / "events.parquet", tmp_path):
+        assert visits(data, columns=called) == visits(EVENTS)
+    with pytest.raises(InvalidValueError, match=r"columns: .*events have names of their own"):
+        visits(EVENTS, columns=called)
+    theirs.write_csv(tmp_path / "events.csv")
+    with pytest.raises(UnsupportedError, match="is read row by row, where columns can't be renamed: write a recipe"):
+        visits(tmp_path / "events.csv", columns=called)
+    with pytest.raises(InvalidValueError, match=r"columns: .*are named by the recipe"):
+        visits(tmp_path / "events.csv", columns=called, recipe="survey")
+
+
+def test_folders_and_patterns(tmp_path: Path) -> None:
+    """Several files are one table; of mixed ones each event counts once."""
+    pl = pytest.importorskip("polars")
+    for number, half in enumerate((EVENTS[:3], EVENTS[3:])):
+        folder = tmp_path / f"year={2025 + number}"
+        folder.mkdir()
+        write_events(half, folder / "events.csv")
+        rows = [{name: getattr(event, name) for name in COLUMNS} for event in half]
+        pl.DataFrame(rows, schema_overrides={"amount_minor": pl.Int64}).write_parquet(folder / "events.parquet")
+
+    pattern = f"{tmp_path}/*/*.parquet"
+    assert visits(pattern) == visits(f"{tmp_path}/*/*.csv") == visits(tmp_path) == visits(EVENTS)
+    assert visits(pattern, engine="duckdb") == visits(pattern, engine="rows") == visits(EVENTS)
+    card = cxkit.score(pattern, "visit_frequency", by="year")
+    assert [row.segment for row in card.rows] == [{}, {"year": "2025"}, {"year": "2026"}]
+    one = cxkit.score(f"{tmp_path}/year=2025/*.parquet", "visit_frequency", by="year")
+    assert [row.segment for row in one.rows] == [{}, {"year": "2025"}]
+    with pytest.raises(InvalidValueError, match="matches no file"):
+        visits(f"{tmp_path}/*.parquet")
+
+
+def test_a_lazy_table_that_fails_half_way(tmp_path: Path) -> None:
+    """One sentence names the table and what its library says."""
+    pl = pytest.importorskip("polars")
+    table = pl.LazyFrame(COLUMNS_OF).with_columns(score=pl.col("kind").cast(pl.Float64))
+
+    with pytest.raises(InvalidValueError, match="data: 'the polars table' can't be read by polars: conversion"):
+        cxkit.score(table, "nps")

@@ -18,9 +18,9 @@ JANUARY = datetime(2026, 1, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def cx(tmp_path: Path):
-    """Return a workspace over a new file."""
-    with cxkit.connect(tmp_path / "shop.db") as workspace:
+def cx(place: str):
+    """Return a workspace over a new store, of each kind."""
+    with cxkit.connect(place) as workspace:
         yield workspace
 
 
@@ -176,3 +176,19 @@ def test_a_closed_workspace(tmp_path: Path):
     cx.close()
     with pytest.raises(StoreError):
         cx.emit("order.placed")
+
+
+def test_a_place_is_scored_as_its_workspace_is(place: str):
+    """What is scored or described by the path or the URL of a store is what a workspace over it holds."""
+    with cxkit.connect(place) as cx:
+        cx.emit("order.placed", customer="c42", reference="o-1", channel="web")
+        cx.emit("order.placed", customer="email:an@example.org", reference="o-2", channel="app")
+        cx.link("c42", "email:an@example.org")
+        wanted = ["orders", "active_customers"]
+        card = cx.score(wanted, by="channel")
+
+    again = cxkit.score(place, wanted, by="channel")
+    assert [(row.metric, row.estimate) for row in again] == [(row.metric, row.estimate) for row in card]
+    assert card.get("active_customers").value == 1
+    assert cxkit.score([place, place], "orders").get("orders").value == 2
+    assert cxkit.describe(place).events == 3

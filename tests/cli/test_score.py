@@ -223,3 +223,28 @@ def test_notes_of_a_csv_card_go_to_standard_error(run, tmp_path):
 
     assert result.stderr.startswith("note: revenue is in 2 currencies (USD, VND)")
     assert [row["currency"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["USD", "VND"]
+
+
+def test_what_the_engine_did_stands_beside_the_card(run, good):
+    """--explain tells it on standard error, out of the way of what is read by programs."""
+    result = run("score", good, "-m", "nps", "--explain", "--format", "json")
+
+    assert "explain: rows: " in result.stderr
+    assert "pass over the events" in result.stderr
+    assert "explain" not in result.stdout
+
+
+def test_columns_that_parquet_calls_otherwise(run, tmp_path, good):
+    """--column says how; of a file that is read by rows a recipe says it."""
+    pl = pytest.importorskip("polars")
+    rows = {"ts_us": [1, 2], "kind": ["order.placed"] * 2, "user_id": ["c1", "c2"]}
+    (tmp_path / "lake").mkdir()
+    pl.DataFrame(rows).write_parquet(tmp_path / "lake" / "1.parquet")
+
+    result = run(
+        "score", tmp_path / "lake", "-m", "active_customers", "--column", "customer=user_id", "--format", "json"
+    )
+    assert json.loads(result.stdout)["rows"][0]["value"] == 2
+    result = run("score", good, "--column", "customer=user_id")
+    assert result.exit_code == 2
+    assert "of others a recipe says it" in result.stderr

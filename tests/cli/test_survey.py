@@ -80,7 +80,7 @@ def test_a_bad_row_is_named_and_the_rest_counted(run, good, tmp_path):
         (("cohorts", "FILE", "--by", "chanel"), "unknown column 'chanel'; did you mean 'channel'?"),
         (("cohorts", "FILE", "--level", "95"), "level: 95.0 isn't between 0 and 1"),
         (("nonresponse", "FILE", "--by", "area"), "--by area needs a journey map"),
-        (("nonresponse", "FILE", "--by", "channel", "--engine", "spark"), "unknown engine 'spark'"),
+        (("nonresponse", "FILE", "--by", "channel", "--engine", "abacus"), "unknown engine 'abacus'"),
         (("weigh", "FILE", "--margin", "channel", "--into", "out.csv"), "isn't written like channel:web=.6,store=.4"),
         (("weigh", "FILE", "--margin", "channel:web", "--into", "out.csv"), "isn't a value and its share"),
         (

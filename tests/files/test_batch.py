@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxkit.errors import InvalidValueError
-from cxkit.files.batch import batch_maker
+from cxkit.files.batch import block_maker
 from cxkit.files.cells import instants
 from cxkit.files.columns import plan_of
 from cxkit.files.moments import moments
@@ -45,23 +45,24 @@ def test_batch_is_its_rows(table: list[tuple[str, ...]], zone: str | None) -> No
     except InvalidValueError:
         expected = None
     try:
-        found = batch_maker(plan, Rules(input_tz=zone))(table)
+        found = block_maker(plan, Rules(input_tz=zone))(list(zip(*table, strict=True))).events()
     except ValueError:
         found = None
 
     assert found == expected
 
 
-def test_batch_of_uneven_rows() -> None:
-    """Rows that haven't as many cells as there are columns are no batch."""
-    make = batch_maker(plan_of(["time", "kind"]), Rules())
-
-    for table in ([["2026-01-31T09:30:00Z", "visit.started"], ["2026-01-31T09:30:00Z"]], [["a", "b", "c"]]):
-        with pytest.raises(ValueError, match=r"zip|3 cells where there are 2 columns"):
-            make(table)
+def test_block_of_another_width() -> None:
+    """Cells of more columns than there are make no block."""
+    with pytest.raises(ValueError, match="3 cells where there are 2 columns"):
+        block_maker(plan_of(["time", "kind"]), Rules())([["a"], ["b"], ["c"]])
 
 
-whole_texts = st.one_of(st.integers(-(10**16), 10**16).map(str), st.sampled_from(["", "1.0", " 5", "\u0663"]))
+whole_texts = st.one_of(
+    st.integers(-(10**16), 10**16).map(str),
+    st.integers(10**15, 10**16).map(str),
+    st.sampled_from(["", "1.0", " 5", "\u0663", "1735689600000_00", "0001735689600000", "\u0661735689600000000"]),
+)
 
 
 @given(st.lists(whole_texts, max_size=4))
@@ -74,9 +75,9 @@ def test_instants_are_instants(table: list[str]) -> None:
         expected = [make(row, None) for row in rows_of]
     except InvalidValueError:
         with pytest.raises(InvalidValueError):
-            batch_maker(plan, Rules())(rows_of)
+            block_maker(plan, Rules())(list(zip(*rows_of, strict=True)))
     else:
-        assert not rows_of or batch_maker(plan, Rules())(rows_of) == expected
+        assert not rows_of or block_maker(plan, Rules())(list(zip(*rows_of, strict=True))).events() == expected
 
 
 early = datetime(1850, 1, 1)  # noqa: DTZ001 - before there were zones

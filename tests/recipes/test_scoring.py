@@ -71,4 +71,4 @@ def test_bad_lines_and_names_raise(shop):
     with pytest.raises(BadRowError, match=r"2.csv:2: At: 'soon' isn't a time"):
         cxkit.score(shop / "2.csv", "orders", recipe=shop / "shop.toml", joins=people)
     with pytest.raises(UnknownNameError, match="unknown engine"):
-        cxkit.score(shop / "1.csv", "orders", recipe=shop / "shop.toml", joins=people, engine="spark")
+        cxkit.score(shop / "1.csv", "orders", recipe=shop / "shop.toml", joins=people, engine="abacus")

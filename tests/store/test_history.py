@@ -12,11 +12,12 @@ import pytest
 
 from cxkit.model.event import Event
 from cxkit.model.identity import LINKED, UNLINKED, IdentityConflict, SharedIdentity
-from cxkit.store import Forgotten, Report, SQLiteStore
+from cxkit.store import Forgotten, Report, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from cxkit.store import Store
 
 Row: TypeAlias = tuple[str, int, int]  # customer, day, amount
 
@@ -61,9 +62,9 @@ CONFLICTS = (
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SQLiteStore]:
+def store(place: str) -> Iterator[Store]:
     """Return a store that has gone through it all but the forgetting."""
-    with SQLiteStore.open(tmp_path / "shop.db") as store:
+    with open_store(place) as store:
         assert store.add(events_of(ROWS)) == Report(new=23)
         assert store.add([ORDER, CORRECTED]) == Report(new=1, corrected=1)
         assert store.add(LINKS) == Report(new=1005)
@@ -71,7 +72,7 @@ def store(tmp_path: Path) -> Iterator[SQLiteStore]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_same_file_again(store: SQLiteStore, seed: int) -> None:
+def test_the_same_file_again(store: Store, seed: int) -> None:
     """Imported again in another order, and so under whatever name, a file adds nothing; its true duplicates stay."""
     shuffled = ROWS.copy()
     random.Random(seed).shuffle(shuffled)
@@ -82,19 +83,19 @@ def test_the_same_file_again(store: SQLiteStore, seed: int) -> None:
     assert bought == {"a": 6, "b": 7, "c": 5, "d": 6}
 
 
-def test_one_row_more_is_one_event_more(store: SQLiteStore) -> None:
+def test_one_row_more_is_one_event_more(store: Store) -> None:
     """A true duplicate that appears in a later file is new."""
     assert store.add(events_of([*ROWS, ROWS[0]])) == Report(new=1, duplicates=23)
 
 
-def test_the_corrected_order(store: SQLiteStore) -> None:
+def test_the_corrected_order(store: Store) -> None:
     """The correction stands, the old amount is in the audit, and last month's export doesn't bring it back."""
     assert store.add([ORDER, CORRECTED, ORDER]) == Report(duplicates=3)
     assert [event.amount_minor for event in store.events() if event.source == "shop"] == [450]
     assert [replaced.event for replaced in store.audit()] == [ORDER]
 
 
-def test_who_is_who(store: SQLiteStore) -> None:
+def test_who_is_who(store: Store) -> None:
     """After a-b-c and a-b undone b and c are one; the phone merges nobody; every conflict is listed."""
     people = store.identities()
 
@@ -106,7 +107,7 @@ def test_who_is_who(store: SQLiteStore) -> None:
     assert people.conflicts == CONFLICTS
 
 
-def test_nobody_is_resurrected(store: SQLiteStore) -> None:
+def test_nobody_is_resurrected(store: Store) -> None:
     """Forgetting b forgets c, who is the same; however often all is imported again, neither comes back."""
     assert store.forget("b") == Forgotten(events=12 + 4, audit_rows=0, identities=2)
     for _ in range(2):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from cxkit.store import SQLiteStore
+from cxkit.store import open_store
 
 SOURCE = Path(__file__).parents[2] / "src"
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -25,7 +25,7 @@ PRELUDE = """
 import json, os, sys, threading
 from cxkit.errors import StoreError
 from cxkit.model.event import Event, uuid7
-from cxkit.store import SQLiteStore
+from cxkit.store import open_store
 
 def visit(id):
     return Event(id=id, ts_us=0, kind="visit.started", source="app", customer="c42")
@@ -69,22 +69,24 @@ def finish(process: subprocess.Popen[str]) -> object:
     return json.loads(out)
 
 
-def ids(path: Path) -> set[str]:
-    """Return the ids in a store, after SQLite has looked through the whole file."""
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        return {id_ for (id_,) in connection.execute("SELECT id FROM events")}
+def ids(place: object) -> set[str]:
+    """Return the ids in a store; of a file after SQLite has looked through the whole of it."""
+    if Path(str(place)).is_file():
+        with closing(sqlite3.connect(str(place))) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with open_store(str(place)) as store:
+        return {event.id for event in store.events(ordered=False)}
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-def test_a_kill_loses_nothing_acknowledged(tmp_path: Path) -> None:
+def test_a_kill_loses_nothing_acknowledged(place: str) -> None:
     """Killed 20 times at random moments, a process never loses what `append` or `add` had returned from."""
-    path, chance = tmp_path / "shop.db", random.Random(20)
+    chance = random.Random(20)
     acknowledged: set[str] = set()
     for _ in range(20):
         process = start(
             """
-with SQLiteStore.open(sys.argv[1]) as store:
+with open_store(sys.argv[1]) as store:
     os.write(1, b"ready\\n")
     while True:
         ids = [uuid7() for _ in range(40)]
@@ -94,7 +96,7 @@ with SQLiteStore.open(sys.argv[1]) as store:
         store.add(map(visit, ids[20:]), batch=5)
         os.write(1, ("\\n".join(ids[20:]) + "\\n").encode())
 """,
-            path,
+            place,
         )
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -105,11 +107,11 @@ with SQLiteStore.open(sys.argv[1]) as store:
         acknowledged.update(lines)
 
         assert process.returncode == -signal.SIGKILL
-        assert acknowledged <= ids(path)
-    assert len(acknowledged) > 1000
+        assert acknowledged <= ids(place)
+    assert len(acknowledged) > 200
 
 
-def test_threads_of_several_processes(tmp_path: Path) -> None:
+def test_threads_of_several_processes(place: str) -> None:
     """Four processes with four threads each write one new file: nothing is lost, and what they share is kept once."""
     processes = [
         start(
@@ -122,13 +124,13 @@ def work(thread):
     report = store.add((visit(f"shared-{number}") for number in range(120)), batch=30)
     outcomes.extend(["new"] * report.new + ["duplicate"] * report.duplicates)
 
-with SQLiteStore.open(sys.argv[1]) as store:
+with open_store(sys.argv[1]) as store:
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
 print(json.dumps(outcomes))
 """,
-            tmp_path / "shop.db",
+            place,
             name,
         )
         for name in "abcd"
@@ -138,16 +140,16 @@ print(json.dumps(outcomes))
         counts.update(finish(process))
 
     own = {f"{name}-{thread}-{number}" for name in "abcd" for thread in range(4) for number in range(60)}
-    assert ids(tmp_path / "shop.db") == own | {f"shared-{number}" for number in range(120)}
+    assert ids(place) == own | {f"shared-{number}" for number in range(120)}
     assert counts == {"new": 16 * 60 + 120, "duplicate": 16 * (60 + 120) - 120}
 
 
 @needs_fork
-def test_fork_while_threads_write(tmp_path: Path) -> None:
+def test_fork_while_threads_write(place: str) -> None:
     """A fork may come while another thread holds the lock: parent and child both write on, and lose nothing."""
     process = start(
         """
-store = SQLiteStore.open(sys.argv[1])
+store = open_store(sys.argv[1])
 done, written = threading.Event(), []
 def work():
     while not done.is_set():
@@ -172,11 +174,11 @@ for thread in threads: thread.join()
 store.close()
 print(json.dumps(written))
 """,
-        tmp_path / "shop.db",
+        place,
     )
     written = finish(process)
 
-    assert ids(tmp_path / "shop.db") == set(written)
+    assert ids(place) == set(written)
     assert len(written) > 10 * 50
 
 
@@ -185,7 +187,7 @@ def test_child_outlives_its_parents_store(tmp_path: Path) -> None:
     """What a child writes after its parent closed the store, or ended, is there: the log isn't removed under it."""
     process = start(
         """
-store = SQLiteStore.open(sys.argv[1])
+store = open_store(sys.argv[1])
 store.append(visit("parent"))
 read, write = os.pipe()
 reading = store.events()
@@ -217,7 +219,7 @@ def test_fork_while_reading(tmp_path: Path) -> None:
     """Readers under way give the rest of their events on both sides, each once, though others write meanwhile."""
     process = start(
         """
-with SQLiteStore.open(sys.argv[1]) as store:
+with open_store(sys.argv[1]) as store:
     store.add(visit(f"{number:05d}") for number in range(5000))
     readings = [store.events(), store.events(ordered=False)]
     begun = [[next(reading).id for _ in range(1500)] for reading in readings]
@@ -239,7 +241,7 @@ def test_fork_that_cannot_wait(tmp_path: Path) -> None:
     """When the store can't be had before the fork in time, the child is told; the parent goes on."""
     process = start(
         """
-store = SQLiteStore.open(sys.argv[1], timeout=0.1)
+store = open_store(sys.argv[1], timeout=0.1)
 held, done = threading.Event(), threading.Event()
 def hold():
     with store._connections:
@@ -275,7 +277,7 @@ print(json.dumps(message))
 def test_fork_of_a_store_in_memory() -> None:
     """A store without a file is copied, as everything in memory is."""
     process = start("""
-with SQLiteStore.open(":memory:") as store:
+with open_store(":memory:") as store:
     store.append(visit("1"))
     result = fork(lambda: [store.append(visit("2")), len(store)])
     store.append(visit("3"))
@@ -285,22 +287,22 @@ with SQLiteStore.open(":memory:") as store:
     assert finish(process) == [["new", 2], ["1", "3"]]
 
 
-def test_reading_waits_for_nobody(tmp_path: Path) -> None:
+def test_reading_waits_for_nobody(place: str) -> None:
     """Readers read while a writer is at it, each a whole number of batches."""
     process = start(
         """
-with SQLiteStore.open(sys.argv[1]) as store:
+with open_store(sys.argv[1]) as store:
     print("ready", flush=True)
     for number in range(60):
         store.add([visit(f"{number}-{place}") for place in range(100)], batch=100)
 print("true")
 """,
-        tmp_path / "shop.db",
+        place,
     )
     assert process.stdout is not None
     process.stdout.readline()
     seen = []
-    with SQLiteStore.open(tmp_path / "shop.db") as store:
+    with open_store(place) as store:
         while process.poll() is None:
             seen.append(sum(1 for _ in store.events()))
         seen.append(len(store))

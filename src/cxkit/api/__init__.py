@@ -1,7 +1,8 @@
-"""The façade: a workspace over a store, score, compare."""
+"""The façade: a workspace over a store, score, compare, merge."""
 
 from cxkit.api.compare import Comparison, Difference, compare
 from cxkit.api.describe import Description, describe
+from cxkit.api.merging import merge
 from cxkit.api.project import Project
 from cxkit.api.score import score
 from cxkit.api.workspace import Workspace, connect
@@ -15,5 +16,6 @@ __all__ = [
     "compare",
     "connect",
     "describe",
+    "merge",
     "score",
 ]

@@ -18,8 +18,9 @@ from cxkit.stats import By, ByState, Tally, Where
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cxkit.engines import Collected, Request
+    from cxkit.engines import Request
     from cxkit.engines.request import Cell, Segment
+    from cxkit.report import States
     from cxkit.stats import State, Statistic
 
 
@@ -43,7 +44,7 @@ class Period:
     partial: bool
 
 
-def periods(request: Request, collected: Collected) -> list[Period]:
+def periods(request: Request, collected: States) -> list[Period]:
     """Return the periods from the first event to the last, the empty ones between them too.
 
     Raises:
@@ -84,7 +85,7 @@ def scorecard(  # noqa: PLR0913 - what was asked, and what came out
     metrics: Sequence[Metric],
     needs: Mapping[Statistic, Statistic],
     request: Request,
-    collected: Collected,
+    collected: States,
     level: float,
     *,
     empty: Mapping[str, str] | None = None,
@@ -140,10 +141,10 @@ def scorecard(  # noqa: PLR0913 - what was asked, and what came out
         notes.append(f"Nothing was observed for {listed}.")
     notes += _shared(collected, request)
     every = request.calendar.every if request.calendar else None
-    return Scorecard(tuple(rows), request.by, every, request.tz, tuple(notes))
+    return Scorecard(tuple(rows), request.by, every, request.tz, tuple(notes), states=collected)
 
 
-def _segments(request: Request, collected: Collected) -> list[Segment]:
+def _segments(request: Request, collected: States) -> list[Segment]:
     if not request.by:
         return []
     found = {segment for cells in collected.states.values() for segment, _ in cells if segment is not None}
@@ -151,22 +152,25 @@ def _segments(request: Request, collected: Collected) -> list[Segment]:
     return sorted(found, key=lambda segment: (segment == rest, in_order(segment)))
 
 
-def _computed(
-    metric: Metric, needs: Mapping[Statistic, Statistic], collected: Collected
-) -> Iterator[Mapping[Any, State]]:
+def _computed(metric: Metric, needs: Mapping[Statistic, Statistic], collected: States) -> Iterator[Mapping[Any, State]]:
     return (collected.states[needs[statistic]] for statistic in metric.needs.values())
 
 
-def unobserved(metrics: Sequence[Metric], needs: Mapping[Statistic, Statistic], collected: Collected) -> dict[str, str]:
+def kinds_in(collected: States) -> dict[tuple[str, str | None], int]:
+    """Return which kinds of events there are, and with which instruments, where `GROUPS` was computed."""
+    states: Any = collected.states[GROUPS].values()
+    return {
+        (kind, instrument): 1 for state in states for instrument, part in state.parts.items() for kind in part.values
+    }
+
+
+def unobserved(metrics: Sequence[Metric], needs: Mapping[Statistic, Statistic], collected: States) -> dict[str, str]:
     """Return the metrics that nothing was observed for, with what is missing.
 
     There must be something to read, and an event of each sort that a metric compares: a shop whose desk isn't in the
     data has no contact rate of zero, and one whose refunds aren't no perfect record.
     """
-    states: Any = collected.states[GROUPS].values()
-    groups = {
-        (kind, instrument): 1 for state in states for instrument, part in state.parts.items() for kind in part.values
-    }
+    groups = kinds_in(collected)
     return {
         metric.label: ", ".join(f"no {lack}" for lack in found)
         for metric in metrics
@@ -174,7 +178,7 @@ def unobserved(metrics: Sequence[Metric], needs: Mapping[Statistic, Statistic], 
     }
 
 
-def _currencies(metric: Metric, needs: Mapping[Statistic, Statistic], collected: Collected) -> list[str | None]:
+def _currencies(metric: Metric, needs: Mapping[Statistic, Statistic], collected: States) -> list[str | None]:
     if metric.per is None:
         return [None]
     values = {
@@ -191,7 +195,7 @@ def _currencies(metric: Metric, needs: Mapping[Statistic, Statistic], collected:
 def _states(  # noqa: PLR0913 - where a state is, and whose
     metric: Metric,
     needs: Mapping[Statistic, Statistic],
-    collected: Collected,
+    collected: States,
     cell: Cell,
     currency: str | None,
     *,
@@ -211,11 +215,11 @@ def _states(  # noqa: PLR0913 - where a state is, and whose
     return states
 
 
-def _shared(collected: Collected, request: Request) -> list[str]:
-    shared = collected.identities.shared
+def _shared(collected: States, request: Request) -> list[str]:
+    shared = collected.shared
     if not shared:
         return []
-    some = ", ".join(f"{identity.identity} ({len(identity.people)})" for identity in shared[:3])
+    some = ", ".join(f"{identity} ({people})" for identity, people in list(shared.items())[:3])
     more = ", …" if len(shared) > 3 else ""  # noqa: PLR2004 - a few examples
     what = "identity is" if len(shared) == 1 else "identities are"
     return [f"{len(shared)} {what} shared by more than {request.max_people} customers and merged nobody: {some}{more}."]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from cxkit.api.counting import Counted, counting
-from cxkit.api.doors import is_store, paths_of
+from cxkit.api.doors import paths_of
 from cxkit.api.missing import lacks
 from cxkit.errors import InvalidValueError
 from cxkit.model.calendar import Calendar, zone
@@ -19,6 +19,7 @@ from cxkit.model.identity import LINKED, UNLINKED
 from cxkit.plugins import registry
 from cxkit.report.grid import Grid, printable
 from cxkit.report.shown import Shown
+from cxkit.store.opening import is_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -188,7 +189,7 @@ def _sources(
     rejected: Counter[str],
 ) -> Iterator[Iterable[Event]]:
     from cxkit import files, recipes
-    from cxkit.store import SQLiteStore
+    from cxkit.store import open_store
 
     def reject(*_: object) -> None:
         rejected["rows"] += 1
@@ -210,7 +211,7 @@ def _sources(
         return
     for path in paths:
         if is_store(path):
-            with SQLiteStore.open(path) as store:
+            with open_store(path) as store:
                 yield store.events(ordered=False)
         else:
             with files.read_events(path, input_tz=input_tz, on_reject=reject, instruments=instruments) as reading:

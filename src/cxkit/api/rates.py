@@ -76,6 +76,19 @@ def rates_of(currency: str | None, rates: Mapping[str, object] | None) -> dict[s
     return found
 
 
+def written_rates(currency: str | None, rates: Mapping[str, object] | None) -> dict[str, str]:
+    """Return rates as text, which holds them exactly.
+
+    Raises:
+        InvalidValueError: as `rates_of`.
+
+    >>> written_rates("USD", {"EUR": Decimal("1.08")})
+    {'EUR': '1.08'}
+    """
+    rates_of(currency, rates)
+    return {code: f"{decimal_of(f'rates.{code}', rate):f}" for code, rate in (rates or {}).items()}
+
+
 def notes_on(
     currency: str | None, rates: Mapping[str, object], converted: Iterable[str], left: Iterable[str]
 ) -> list[str]:

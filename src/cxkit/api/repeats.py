@@ -11,9 +11,9 @@ from cxkit.stats import Distinct, Tally
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cxkit.engines import Collected
     from cxkit.engines.request import Cell
     from cxkit.metrics import Metric
+    from cxkit.report import States
     from cxkit.stats import Statistic
 
 MANY: Final = 1.1
@@ -40,12 +40,14 @@ def repeats_of(metrics: Iterable[Metric]) -> dict[str, dict[Statistic, Distinct]
     return found
 
 
-def found_repeats(asked: Mapping[str, Mapping[Statistic, Distinct]], collected: Collected) -> dict[str, float]:
+def found_repeats(asked: Mapping[str, Mapping[Statistic, Distinct]], collected: States) -> dict[str, float]:
     """Return the metrics whose customers answer repeatedly within a period, and how many answers each gives."""
     found = {}
     for label, counted in asked.items():
         most = 0.0
         for tally, people in counted.items():
+            if people not in collected.states:
+                continue  # lost in a merge of parts that may share customers
             who = _overall(collected.states[people])
             given = sum(state.n + state.nulls for state in _overall(collected.states[tally]))
             customers = sum(state.n for state in who)
@@ -54,6 +56,15 @@ def found_repeats(asked: Mapping[str, Mapping[Statistic, Distinct]], collected: 
         if most > MANY:
             found[label] = most
     return found
+
+
+def untold_repeats(asked: Mapping[str, Mapping[Statistic, Distinct]], collected: States) -> list[str]:
+    """Return the metrics of which it isn't known, for in a merge of parts that may share customers it was lost."""
+    return [
+        label
+        for label, counted in asked.items()
+        if any(people not in collected.states and collected.states[tally] for tally, people in counted.items())
+    ]
 
 
 def _overall(states: Mapping[Cell, Any]) -> list[Any]:

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from cxkit.api.arguments import attributes_of, calendar_of, check, listed, whole
-from cxkit.api.card import GROUPS, scorecard, unobserved
+from cxkit.api.card import GROUPS
 from cxkit.api.doors import door
 from cxkit.api.folding import folding
-from cxkit.api.hiding import hiding
 from cxkit.api.project import Project
-from cxkit.api.rates import notes_on, rates_of
-from cxkit.api.repeats import found_repeats, note_on, repeats_of
-from cxkit.api.targets import aiming, targets_of
-from cxkit.engines import Request
+from cxkit.api.rates import written_rates
+from cxkit.api.repeats import repeats_of
+from cxkit.api.showing import request_of, settled, show
+from cxkit.api.targets import targets_of
 from cxkit.errors import InvalidValueError, UnknownNameError
 from cxkit.model.calendar import parse_instant
 from cxkit.model.identity import MAX_PEOPLE
 from cxkit.model.journeymap import PRESETS
 from cxkit.model.touchpoint import ATTRIBUTES
 from cxkit.plugins import registry
-from cxkit.stats import settle
+from cxkit.report import Asked, States
+from cxkit.report.states import span_of
 
 if TYPE_CHECKING:
     import os
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from cxkit.api.arguments import Instant, MetricLike
     from cxkit.api.doors import Door
-    from cxkit.engines import Collected
+    from cxkit.engines import Collected, Request
     from cxkit.files.source import Readable
     from cxkit.metrics import Metric
     from cxkit.model.calendar import Every
@@ -58,6 +58,7 @@ def score(  # noqa: PLR0913 - the questions one may ask
     max_people: int | None = None,
     recipe: Recipe | str | os.PathLike[str] | None = None,
     joins: Mapping[str, Readable] | None = None,
+    columns: Mapping[str, str] | None = None,
     targets: Mapping[str, object] | None = None,
     min_n: int | None = None,
     top: int | None = None,
@@ -68,9 +69,11 @@ def score(  # noqa: PLR0913 - the questions one may ask
     """Return the scorecard of events.
 
     Args:
-        data: an iterable of `Event`; a path to a file of events or to a store, or a list of such paths; a Polars,
-            pandas or Arrow table, or a DuckDB relation, whose columns are those of `Event`. Events count as often as
-            they stand there: a store, or files that `score` reads row by row, hold each (source, id) once.
+        data: an iterable of `Event`; a path to a file of events, a folder of them, a pattern such as
+            ``events/*.parquet``, a store (its path, or its URL in PostgreSQL), or a list of such; a Polars, pandas or
+            Arrow table, a DuckDB relation, a data frame of Spark or a table of Ibis, whose columns are those of
+            `Event`. Events count as often as they stand there: a store, or files that `score` reads row by row, hold
+            each (source, id) once.
         metrics: names, spellings such as ``nps[answers=latest]``, metrics or their factories; every metric for which
             there are events by default. Beside a card they come after it.
         card: a ready-made card, ``perception``, ``service``, ``commerce``, ``loyalty`` or ``executive``, or one of the
@@ -83,12 +86,13 @@ def score(  # noqa: PLR0913 - the questions one may ask
         as_of: until when the data is complete; the latest event by default.
         journey_map: a map, its file, or a preset's name.
         level: the confidence level of all intervals; 0.95 by default.
-        engine: ``rows``, ``polars`` or ``duckdb``; chosen by what `data` is by default.
+        engine: ``rows``, ``polars``, ``duckdb``, ``ibis`` or ``spark``; chosen by what `data` is by default.
         input_tz: the zone of times in a file that have none.
         max_people: an identity that more customers share than this merges nobody; 10 by default.
         recipe: how `data`, a path or several, is read where it isn't a file of events: the name of a recipe that
             comes with cxkit, the path of one of your own, or a `cxkit.recipes.Recipe`.
         joins: the files that the recipe joins, by its names for them.
+        columns: an event's column → what a table or a Parquet file calls it, ``{"customer": "user_id"}``.
         targets: metric → what it should reach, such as ``{"nps": 40, "csat": "80 %"}``; with ``<=`` or ``>=`` before it
             where the metric doesn't say which is better, and with its unit for a duration, ``"<= 4 h"``.
         min_n: rows of segments whose estimate rests on fewer are hidden, and as many more as are needed so that those
@@ -128,40 +132,47 @@ def score(  # noqa: PLR0913 - the questions one may ask
     wanted = asked.asked()
     chosen = [make() for make in registry().catalogue.factories.values()] if wanted is None else listed(wanted)
     aims = targets_of(asked.targets, chosen, on_card=frozenset(targets or ()))
-    calendar = calendar_of(asked.every, tz)
-    needs = {need: settle(need, asked.every) for metric in chosen for need in metric.needs.values()}
-    repeats = repeats_of(chosen)
-    request = Request(
-        statistics=_statistics(needs.values(), repeats, tell=wanted is None or asked.card is not None),
+    calendar_of(asked.every, tz)  # before anything is settled by it
+    needs = settled(chosen, asked.every)
+    question = Asked(
         by=asked.by,
-        calendar=calendar,
+        every=asked.every,
         tz=tz,
         since_us=None if since is None else parse_instant("since", since, tz),
         until_us=None if until is None else parse_instant("until", until, tz),
         as_of_us=None if as_of is None else parse_instant("as_of", as_of, tz),
-        attributes=attributes_of(asked.by, asked.journey_map),
+        journey_map=attributes_of(asked.by, asked.journey_map),
         max_people=MAX_PEOPLE if asked.max_people is None else asked.max_people,
         currency=asked.currency,
-        rates=rates_of(asked.currency, asked.rates),
+        rates=written_rates(asked.currency, asked.rates),
     )
+    computed = list(dict.fromkeys(each for of_metric in needs.values() for each in of_metric.values()))
+    tell = wanted is None or asked.card is not None
+    request = request_of(question, _statistics(computed, repeats_of(chosen), tell=tell))
     if request.since_us is not None and request.until_us is not None and request.since_us >= request.until_us:
         raise InvalidValueError("until", until, f"isn't after since, {since!r}")
     level = 0.95 if asked.level is None else asked.level
-    check(request, needs.values(), level)
-    opened = door(data, engine, asked.input_tz, recipe, joins)
+    check(request, computed, level)
+    opened = door(data, engine, asked.input_tz, recipe, joins, columns)
     request, collected, notes = _collected(opened, request, chosen, asked)
-    tells = GROUPS in collected.states
-    empty = unobserved(chosen, needs, collected) if tells else {}
-    if wanted is None:
-        chosen = [metric for metric in chosen if metric.label in aims or metric.label not in empty]
-        empty = {label: lack for label, lack in empty.items() if label in aims}
-    made = scorecard(chosen, needs, request, collected, level, empty=empty)
-    left = sorted({row.currency for row in made if row.currency is not None})
-    notes += notes_on(asked.currency, asked.rates, collected.converted, left)
-    shown = {metric.label for metric in chosen}
-    often = {label: each for label, each in found_repeats(repeats, collected).items() if label in shown}
-    made = attrs.evolve(aiming(made, aims), notes=(*made.notes, *notes, *note_on(often)), repeats=often)
-    return made if asked.min_n is None else hiding(made, asked.min_n)
+    states = States(
+        asked=question,
+        metrics=needs,
+        states=collected.states,
+        open=wanted is None,
+        events=collected.events,
+        spans=span_of(collected.first_us, collected.last_us),
+        linked=len(collected.identities.mapping) + len(collected.identities.shared),
+        shared={each.identity: len(each.people) for each in collected.identities.shared},
+        converted=collected.converted,
+        level=level,
+        min_n=asked.min_n,
+        targets=aims,
+    )
+    made = show(states, chosen, request=request, notes=notes)
+    made = attrs.evolve(made, work=() if collected.work is None else collected.work.told(opened.engine))
+    # Which segments are largest is known of the whole alone.
+    return made if asked.top is None or not asked.by else attrs.evolve(made, states=None)
 
 
 def _statistics(

@@ -11,7 +11,7 @@ import attrs
 
 from cxkit.api.arguments import attributes_of
 from cxkit.engines.request import segment_text
-from cxkit.engines.rows.batch import attribute_getter, getter
+from cxkit.engines.rows.chunk import attribute_getter, getter
 from cxkit.errors import InvalidValueError, UnknownNameError
 from cxkit.model.event import COLUMNS, PPM, Event
 from cxkit.model.touchpoint import ATTRIBUTES

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from cxkit.model.journeymap import JourneyMap
     from cxkit.model.money import Money
     from cxkit.report import Scorecard
-    from cxkit.store import Forgotten, Report, SQLiteStore
+    from cxkit.store import Durability, Forgotten, Report, Store
 
 
 class Workspace:
     """A store of events and everything one does with it; `connect` opens one.
 
-    Threads may share a workspace, processes may share its file, and a fork may go on using it: each process writes
-    through a connection of its own.
+    Threads may share a workspace, processes may share its file or database, and a fork may go on using it: each process
+    writes through a connection of its own.
 
     Attributes:
         store: the store itself.
@@ -43,7 +43,7 @@ class Workspace:
 
     def __init__(  # noqa: PLR0913 - what it knows
         self,
-        store: SQLiteStore,
+        store: Store,
         *,
         source: str = "app",
         journey_map: JourneyMap | str | os.PathLike[str] | None = None,
@@ -147,7 +147,11 @@ class Workspace:
         return self.store.forget(customer, max_people=self.max_people)
 
     def score(self, metrics: Iterable[MetricLike] | MetricLike | None = None, **options: Any) -> Scorecard:  # noqa: ANN401
-        """Return the scorecard of the store's events; the options are those of `cxkit.score`."""
+        """Return the scorecard of the store's events; the options are those of `cxkit.score`.
+
+        What is in a PostgreSQL server is scored there, unless ``engine="rows"`` asks for the events.
+        """
+        from cxkit.api.doors import InServer
         from cxkit.files import OnceEach
 
         options.setdefault("max_people", self.max_people)
@@ -157,6 +161,9 @@ class Workspace:
         def read() -> Iterator[Event]:
             return self.store.events(ordered=False)
 
+        address = getattr(self.store, "address", None)  # of a server, if it has one
+        if address is not None and options.get("engine") in (None, "ibis"):
+            return score(InServer(address), metrics, **options)
         # Folding goes through the events twice.
         folds = options.get("top") or Project.of(options["project"]).top
         return score(OnceEach(read(), read) if folds else read(), metrics, **options)
@@ -180,7 +187,7 @@ def connect(  # noqa: PLR0913 - how to open it, and what to know
     path: str | os.PathLike[str],
     *,
     source: str = "app",
-    durability: str = "normal",
+    durability: Durability = "normal",
     timeout: float = 30.0,
     journey_map: JourneyMap | str | os.PathLike[str] | None = None,
     instruments: Instruments | None = None,
@@ -190,10 +197,11 @@ def connect(  # noqa: PLR0913 - how to open it, and what to know
     """Open the store at a path, creating it where there is none, and return a workspace over it.
 
     Args:
-        path: the SQLite file; ``:memory:`` for one that nobody else sees.
+        path: the SQLite file; ``:memory:`` for one that nobody else sees; or a PostgreSQL database's URL,
+            ``postgresql://user@host/database``, with ``?schema=`` for another schema than ``cxkit``.
         source: who emits, unless an event says otherwise.
         durability: ``normal`` survives the process being killed at any moment; ``full`` also a power cut, at the cost
-            of waiting for the disk at each event.
+            of waiting for the disk at each event. A PostgreSQL server does so by itself, unless it is set otherwise.
         timeout: how many seconds to wait while another process writes.
         journey_map: a map, its file or a preset's name, for scores by area, stage or owner.
         instruments: the scales that answers are checked against; the built-in and the plugins' by default.
@@ -202,19 +210,20 @@ def connect(  # noqa: PLR0913 - how to open it, and what to know
 
     Raises:
         InvalidValueError: the project file is wrong.
-        StoreError: the file can't be opened, or isn't a store.
+        MissingExtraError: psycopg, which a database needs, isn't installed.
+        StoreError: the file or the database can't be opened, or isn't a store.
 
     >>> with connect(":memory:") as cx:
     ...     _ = cx.answer("nps", 9, customer="c42", channel="web")
     ...     print(cx.score("nps").get("nps").value)
     100.0
     """
-    from cxkit.store import SQLiteStore
+    from cxkit.store import open_store
 
     known = None if project is None else Project.of(project)
     if max_people is None:
         max_people = MAX_PEOPLE if known is None or known.max_people is None else known.max_people
-    store = SQLiteStore.open(path, durability=durability, timeout=timeout)  # type: ignore[arg-type]
+    store = open_store(path, durability=durability, timeout=timeout)
     if instruments is None:
         from cxkit.plugins import registry
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cxkit.cli.options import FILE, asking_options, reading_options, split_commas
+from cxkit.cli.options import asking_options, files_argument, reading_options, split_commas
 
 if TYPE_CHECKING:
     from cxkit.cli.intake import How
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@files_argument()
 @click.option(
     "--every", default="month", show_default=True, metavar="day|week|month|quarter|year", help="How long a period is."
 )

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
-from cxkit.cli.options import FILE, reading_options
+from cxkit.cli.options import files_argument, reading_options
 
 if TYPE_CHECKING:
     from cxkit.cli.intake import How
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@files_argument()
 @click.option("--tz", default="UTC", show_default=True, metavar="ZONE", help="Zone whose days are looked at.")
 @click.option(
     "--format", "form", type=click.Choice(["table", "json", "csv", "md"]), default="table", show_default=True,

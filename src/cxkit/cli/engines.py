@@ -14,7 +14,7 @@ def engines() -> None:
     An engine that isn't installed is named beneath the table.
     """
     from cxkit.cli.tables import print_grids
-    from cxkit.engines import capabilities
+    from cxkit.engines import ENGINES, capabilities
     from cxkit.report.grid import Grid
 
     able = capabilities()
@@ -22,6 +22,6 @@ def engines() -> None:
     lines = tuple(
         (statistic, tuple("yes" if statistic in able[engine] else "–" for engine in able)) for statistic in statistics
     )
-    missing = [engine for engine in able if engine != "rows" and find_spec(engine) is None]
-    notes = [f"{engine} isn't installed: pip install 'cxkit[frame]'" for engine in missing]
+    missing = {name: engine for name, engine in ENGINES.items() if engine.module and find_spec(engine.module) is None}
+    notes = [f"{name} isn't installed: pip install 'cxkit[{engine.extra}]'" for name, engine in missing.items()]
     print_grids([Grid("", "statistic", tuple(able), lines)], notes)

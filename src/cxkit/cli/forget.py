@@ -19,11 +19,12 @@ def forget(store: str, customer: str, yes: bool) -> None:  # noqa: FBT001 - a fl
     """
     from cxkit.api import connect
     from cxkit.cli.tables import print_text
+    from cxkit.store.opening import shown_name
 
     with connect(store) as workspace:
         if not yes:
             known_as = ", ".join(sorted(workspace.identities().members(customer)))
-            if not click.confirm(f"Erase {known_as} from {store} for good?", err=True):
+            if not click.confirm(f"Erase {known_as} from {shown_name(store)} for good?", err=True):
                 click.echo("nothing was erased", err=True)
                 return
         erased = workspace.forget(customer)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cxkit.cli.options import FILE, reading_options
+from cxkit.cli.options import NEW_STORE, files_argument, reading_options
 
 if TYPE_CHECKING:
     from cxkit.cli.intake import How
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
-@click.option("--into", required=True, type=click.Path(dir_okay=False), metavar="STORE", help="The store; made if new.")
+@files_argument()
+@click.option("--into", required=True, type=NEW_STORE, metavar="STORE", help="The store; made if new.")
 @reading_options
 def import_(files: tuple[str, ...], into: str, how: How) -> None:
     """Import events into a store, each once.
@@ -29,6 +29,7 @@ def import_(files: tuple[str, ...], into: str, how: How) -> None:
     from cxkit.api import connect
     from cxkit.cli.intake import Intake, check_outputs
     from cxkit.cli.tables import print_text
+    from cxkit.store.opening import shown_name
 
     check_outputs([how.rejects, into], [*files, *dict(how.second).values()])
     check_outputs([how.rejects], [into])
@@ -36,7 +37,7 @@ def import_(files: tuple[str, ...], into: str, how: How) -> None:
         # What a recipe puts together may stand in several files.
         for several in [files] if how.recipe else [(file,) for file in files]:
             report = workspace.add(intake.of(several))
-            print_text(f"{', '.join(several)}: {sentence(report)}")
+            print_text(f"{', '.join(map(shown_name, several))}: {sentence(report)}")
     intake.end()
 
 

@@ -13,6 +13,7 @@ import click
 
 from cxkit.cli.failures import BAD_DATA, WrongUsage, blaming_usage, warn
 from cxkit.cli.progress import progress
+from cxkit.store.opening import is_store, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from cxkit.recipes import RecipeReading
 
 _SHOWN: Final = 5
-_SQLITE: Final = b"SQLite format 3\0"
 _PARQUET: Final = b"PAR1"
 
 
@@ -54,15 +54,6 @@ class How:
     second: tuple[tuple[str, str], ...] = ()
 
 
-def is_store(file: str) -> bool:
-    """Say whether a file is a store; a pipe isn't looked into, for what is read from it is gone."""
-    path = Path(file)
-    if file == "-" or not path.is_file():
-        return False
-    with path.open("rb") as opened:
-        return opened.read(len(_SQLITE)) == _SQLITE
-
-
 def is_parquet(file: str) -> bool:
     """Say whether a file is a whole Parquet file: its mark stands at both ends."""
     path = Path(file)
@@ -83,7 +74,7 @@ def check_outputs(written: Iterable[str | None], read: Iterable[str]) -> None:
     inputs = {Path(file).resolve() for file in read if file != "-"}
     for file in written:
         if file is not None and file != "-" and Path(file).resolve() in inputs:
-            message = f"{file} is read here, so it can't be written to: name another file"
+            message = f"{shown_name(file)} is read here, so it can't be written to: name another file"
             raise WrongUsage(message)
 
 
@@ -158,7 +149,7 @@ class Intake:
 
         stores = [file for file in files if is_store(file)]
         if stores:
-            message = f"{stores[0]} is a store, which holds events already: score it without --recipe"
+            message = f"{shown_name(stores[0])} is a store, which holds events already: score it without --recipe"
             raise WrongUsage(message)
         how = self._how
         with blaming_usage():
@@ -195,7 +186,7 @@ class Intake:
 
             with connect(file) as workspace:
                 store = workspace.store
-                yield from self.follow(store.events(ordered=False), Path(file).name, len(store))
+                yield from self.follow(store.events(ordered=False), Path(shown_name(file)).name, len(store))
             return
         with self._accounted(file) as reading:
             label = "standard input" if file == "-" else Path(file).name

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cxkit.cli.options import FILE, asking_options, reading_options, split_commas
+from cxkit.cli.options import asking_options, files_argument, reading_options, split_commas
 
 if TYPE_CHECKING:
     from cxkit.cli.intake import How
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
+@files_argument()
 @click.option("-b", "--by", multiple=True, required=True, metavar="COLUMN", help="Compare by a column or a property.")
 @click.option(
     "--window-days", type=float, default=30, show_default=True, metavar="N", help="How long an answer counts; or inf."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from glob import has_magic
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -10,8 +12,57 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FILE: Final = click.Path(exists=True, dir_okay=False, allow_dash=True)
-STORE: Final = click.Path(exists=True, dir_okay=False)
+
+class StorePath(click.Path):
+    """The path of a file, or the URL of a database."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - as click has it
+        """Return what was given; only of a file can be said whether it is there."""
+        from cxkit.store.opening import is_url
+
+        return value if is_url(value) else super().convert(value, param, ctx)
+
+
+FILE: Final = StorePath(exists=True, dir_okay=False, allow_dash=True)
+
+
+class _FilesPath(StorePath):
+    """A file, a store, a folder of files, or a pattern, which not every shell resolves."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - as click has it
+        """Return what was given; what a pattern stands for is seen later."""
+        is_pattern = isinstance(value, str) and has_magic(value) and not Path(value).exists()
+        return value if is_pattern else super().convert(value, param, ctx)
+
+
+def _files_at(context: click.Context, parameter: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the files that paths stand for."""
+    del context, parameter
+    from cxkit.errors import InvalidValueError
+    from cxkit.files import files_at
+    from cxkit.store.opening import is_store
+
+    try:
+        return tuple(file for path in paths for file in ([path] if is_store(path) else files_at(path)))
+    except InvalidValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def files_argument(*, required: bool = True) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the argument FILE..., resolved."""
+    return click.argument(
+        "files",
+        nargs=-1,
+        required=required,
+        type=_FilesPath(exists=True, allow_dash=True),
+        metavar="FILE...",
+        callback=_files_at,
+    )
+
+
+STORE: Final = StorePath(exists=True, dir_okay=False)
+NEW_STORE: Final = StorePath(dir_okay=False)
+EXISTING: Final = click.Path(exists=True, dir_okay=False)
 OUTPUT: Final = click.Path(dir_okay=False, allow_dash=True)
 
 # What cxkit.files reads and writes; a test holds that they are the same, for importing them here would slow --help.
@@ -85,7 +136,7 @@ _ASKING: Final = (
     click.option("--map", "journey_map", metavar="FILE|PRESET", help="Journey map, for --by area, stage or owner."),
     click.option("--level", type=float, default=0.95, show_default=True, help="Confidence level of the intervals."),
     click.option(
-        "--engine", metavar="rows|polars|duckdb", help="What computes. [default: polars for Parquet, else rows]"
+        "--engine", metavar="rows|polars|duckdb|ibis|spark", help="What computes. [default: by what FILE is]"
     ),
     click.option("--max-people", type=click.IntRange(min=1), metavar="N", help="Customers who may share an identity."),
     click.option(

@@ -5,18 +5,39 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
+
 from cxkit.engines.request import Collected, Request
 from cxkit.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ENGINES: Final[Mapping[str, str]] = {
-    "rows": "cxkit.engines.rows",
-    "polars": "cxkit.engines.frame",
-    "duckdb": "cxkit.engines.frame",
+
+@attrs.frozen
+class Engine:
+    """Where an engine is, and what it needs.
+
+    Attributes:
+        room: the package that computes; it is imported when the engine is used.
+        module: the library that it works on, or None.
+        extra: the extra of cxkit that brings the library.
+    """
+
+    room: str
+    module: str | None = None
+    extra: str = ""
+
+
+_FRAME: Final = "cxkit.engines.frame"
+ENGINES: Final[Mapping[str, Engine]] = {
+    "rows": Engine("cxkit.engines.rows"),
+    "polars": Engine(_FRAME, "polars", "frame"),
+    "duckdb": Engine(_FRAME, "duckdb", "frame"),
+    "ibis": Engine(_FRAME, "ibis", "ibis"),
+    "spark": Engine(_FRAME, "pyspark", "spark"),
 }
-"""The engines' names and their rooms; a room is imported when its engine is used."""
+"""The engines by their names."""
 
 
 def collect(engine: str, data: Any, request: Request) -> Collected:  # noqa: ANN401 - events or a table
@@ -33,7 +54,7 @@ def collect(engine: str, data: Any, request: Request) -> Collected:  # noqa: ANN
     """
     if engine not in ENGINES:
         raise UnknownNameError("engine", engine, ENGINES)
-    found: Collected = import_module(ENGINES[engine]).collect(data, request)
+    found: Collected = import_module(ENGINES[engine].room).collect(data, request)
     return found
 
 
@@ -43,8 +64,10 @@ def capabilities() -> dict[str, frozenset[str]]:
     >>> "Spans" in capabilities()["rows"]
     True
     """
-    rooms = {room: import_module(room).SUPPORTED for room in set(ENGINES.values())}
-    return {engine: frozenset(statistic.__name__ for statistic in rooms[room]) for engine, room in ENGINES.items()}
+    return {
+        name: frozenset(statistic.__name__ for statistic in import_module(engine.room).SUPPORTED)
+        for name, engine in ENGINES.items()
+    }
 
 
-__all__ = ["ENGINES", "Collected", "Request", "capabilities", "collect"]
+__all__ = ["ENGINES", "Collected", "Engine", "Request", "capabilities", "collect"]

@@ -45,6 +45,7 @@ from cxkit.model.event import to_us
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cxkit.engines.work import Work
     from cxkit.model.identity import Identities
     from cxkit.stats import State, Statistic
 
@@ -98,6 +99,7 @@ class Collected:
         last_us: the last of them, or None.
         identities: who turned out to be whom.
         converted: the currencies that amounts were converted from, sorted.
+        work: what the engine did for it; None where there was nothing to do.
     """
 
     states: Mapping[Statistic, Mapping[Cell, State]]
@@ -106,6 +108,7 @@ class Collected:
     last_us: int | None
     identities: Identities
     converted: tuple[str, ...] = ()
+    work: Work | None = None
 
 
 def segment_text(value: object) -> str | None:

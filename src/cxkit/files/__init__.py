@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cxkit.files.account import OnReject
 from cxkit.files.once import OnceEach, once
+from cxkit.files.paths import files_at
 from cxkit.files.reading import FORMATS, Format, Reading, format_of, read_events
 from cxkit.files.rejects import RejectWriter
 from cxkit.files.write import WRITE_FORMATS, WriteFormat, write_events
@@ -17,6 +18,7 @@ __all__ = [
     "Reading",
     "RejectWriter",
     "WriteFormat",
+    "files_at",
     "format_of",
     "once",
     "read_events",

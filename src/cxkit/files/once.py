@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar
+
+from cxkit.model.block import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from cxkit.model.block import Part
     from cxkit.model.event import Event
 
 T = TypeVar("T")
 
-_KEY: Final = attrgetter("source", "id")
-_CHUNK: Final = 512
+_SOURCE: Final = attrgetter("source")
+_ID: Final = attrgetter("id")
+_COLUMNS: Final = ("source", "id")
 _PARTS: Final = 256
 
 
@@ -77,19 +80,18 @@ class OnceEach:
         """
         if self._again is None:
             return use(self)
-        keys = _Keys()
-        events = self._again() if self._begun else self._events
+        keys = _Keys(self._again() if self._begun else self._events)
         self._begun = True
-        found = use(keys.of(events))
+        found = use(keys)
         twice = keys.twice()
-        return use(_put_off(self._again(), twice)) if twice else found
+        return use(_put_off(self._again(), keys, twice)) if twice else found
 
 
-def _put_off(events: Iterable[Event], twice: set[int]) -> Iterator[Event]:
+def _put_off(events: Iterable[Event], keys: _Keys, twice: set[int]) -> Iterator[Event]:
     """Give the events; those whose key may be there twice come last, each once."""
     waiting: list[Event] = []
     for event in events:
-        if hash((event.source, event.id)) in twice:
+        if keys.hashed(event.source, event.id) in twice:
             waiting.append(event)
         else:
             yield event
@@ -99,22 +101,44 @@ def _put_off(events: Iterable[Event], twice: set[int]) -> Iterator[Event]:
 class _Keys:
     """Hashes of keys, in parts small enough to look for what stands in one twice. Two keys of one hash do no harm."""
 
-    def __init__(self) -> None:
-        self._parts = [array("q") for _ in range(_PARTS)]
+    def __init__(self, events: Iterable[Event]) -> None:
+        """Take the events whose keys are to be kept while somebody goes through them."""
+        self._events = events
+        self._hashes = [array("q") for _ in range(_PARTS)]
+        self._keep = [part.append for part in self._hashes]
+        # What a source adds to the hashes of its ids: the first one nothing, for in most files there is no other.
+        self._added: dict[str, int] = {}
 
-    def of(self, events: Iterable[Event]) -> Iterator[Event]:
+    def hashed(self, source: str, identity: str) -> int:
+        """Return the hash of a key."""
+        added = self._added.get(source)
+        if added is None:
+            added = self._added[source] = hash(source) if self._added else 0
+        return hash(identity) ^ added
+
+    def __iter__(self) -> Iterator[Event]:
         """Give the events, and keep the hashes of their keys."""
-        keep = [part.append for part in self._parts]
-        stream = iter(events)
-        while chunk := list(islice(stream, _CHUNK)):
-            for key in map(hash, map(_KEY, chunk)):
+        for part in self.parts():
+            yield from part if isinstance(part, list) else part.events()
+
+    def parts(self) -> Iterator[Part]:
+        """Give the events some at a time, and keep the hashes of their keys."""
+        keep = self._keep
+        for part in parts_of(self._events):
+            columns = (map(_SOURCE, part), map(_ID, part)) if isinstance(part, list) else map(part.column, _COLUMNS)
+            for key in self._keys(*map(list, columns)):
                 keep[key % _PARTS](key)
-            yield from chunk
+            yield part
+
+    def _keys(self, sources: list[str], ids: list[str]) -> Iterable[int]:
+        if sources.count(sources[0]) == len(sources) and not self.hashed(sources[0], "") ^ hash(""):
+            return map(hash, ids)
+        return map(self.hashed, sources, ids)
 
     def twice(self) -> set[int]:
         """Return the hashes that are there more than once."""
         found: set[int] = set()
-        for part in self._parts:
+        for part in self._hashes:
             if len(set(part)) < len(part):
                 found.update(key for key, n in Counter(part).items() if n > 1)
         return found

@@ -18,16 +18,17 @@ from cxkit.model.calendar import zone
 from cxkit.model.instrument import INSTRUMENTS, Instruments
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from cxkit.files.account import OnReject
     from cxkit.files.source import Readable
+    from cxkit.model.block import Part
     from cxkit.model.event import Event
 
 Format = Literal["csv", "ndjson", "parquet", "excel"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
-_READERS: Final = {"csv": read_csv, "ndjson": read_ndjson, "parquet": read_parquet, "excel": read_excel}
+_READERS: Final = {"ndjson": read_ndjson, "parquet": read_parquet, "excel": read_excel}
 _ENDINGS: Final[dict[str, Format]] = {
     ".csv": "csv",
     ".ndjson": "ndjson",
@@ -51,6 +52,7 @@ _MISTAKEN: Final = {
     b"\xfd7zXZ": "is packed with xz: unpack it, or pack it with gzip",
     b"\x28\xb5\x2f\xfd": "is packed with Zstandard: unpack it, or pack it with gzip",
 }
+_LEAST_WIDE: Final = 4  # bytes: of two a zero may well be chance
 _WIDE: Final = {(False, True): "utf-16-le", (True, False): "utf-16-be"}
 
 
@@ -73,7 +75,8 @@ class Reading(Account):
         self.format = fmt
         self.rules = rules
         self._source = source
-        self._iterator = self._read(rules)
+        self._parts = self._read(rules)
+        self._iterator = self._one_by_one()
 
     @property
     def rows(self) -> int:
@@ -90,9 +93,20 @@ class Reading(Account):
         """How many bytes the file has, or None where nobody knows."""
         return self._source.bytes_total
 
-    def _read(self, rules: Rules) -> Generator[Event]:
+    def parts(self) -> Iterator[Part]:
+        """Give the events some at a time, those of CSV by column; they are gone then, as when they are iterated."""
+        return self._parts
+
+    def _one_by_one(self) -> Generator[Event]:
+        for part in self._parts:
+            yield from part if isinstance(part, list) else part.events()
+
+    def _read(self, rules: Rules) -> Generator[Part]:
         with closing(self._source):
-            yield from _READERS[self.format](self._source, rules, self)
+            if self.format == "csv":
+                yield from read_csv(self._source, rules, self)
+            else:
+                yield from ([event] for event in _READERS[self.format](self._source, rules, self))
             if self._source.damage is not None:
                 self.damaged = True
                 error = InvalidValueError("file", self.name, self._source.damage)
@@ -109,6 +123,7 @@ class Reading(Account):
     def close(self) -> None:
         """Close the file, unless it was handed over open; nothing more is read."""
         self._iterator.close()
+        self._parts.close()
         self._source.close()
 
 
@@ -219,7 +234,8 @@ def _check_head(source: Source) -> None:
         if head.startswith(mark):
             raise InvalidValueError("file", source.name, reason)
     # Without a mark UTF-16 shows by its zeros: every second byte of what is mostly ASCII.
-    wide = _WIDE.get((head[0:40:2].strip(b"\0") == b"", head[1:40:2].strip(b"\0") == b"")) if len(head) > 3 else None
-    if wide:
+    zeros = (head[0:40:2].strip(b"\0") == b"", head[1:40:2].strip(b"\0") == b"")
+    wide = _WIDE.get(zeros)
+    if wide and len(head) >= _LEAST_WIDE:
         reason = f"is UTF-16 without a mark: pass encoding {wide} (--encoding {wide})"
         raise InvalidValueError("file", source.name, reason)

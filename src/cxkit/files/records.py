@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     Batch = tuple[Sequence[int], list[list[str]]]
     """Records, and the line that each starts on."""
 
+    Columns = tuple[range, list[list[str]]]
+    """The cells of records by column, and the line that each record is."""
+
     Broken = Callable[[int, str, str], object]
     """Takes the line, its text, and the reason why it is no record."""
 
@@ -50,7 +53,9 @@ class Records:
         self._blocks = blocks
         self._broken = broken
         self._before = 1  # the number of the first line at hand
-        self._size = 0
+        # Lines that wait for more, the characters they have, and how many there must be before they are looked at.
+        self._held: list[str] = []
+        self._size = self._need = 0
 
     def __iter__(self) -> Iterator[list[str]]:
         """Give the cells of each record; a blank line is none."""
@@ -60,19 +65,33 @@ class Records:
 
     def batches(self) -> Iterator[Batch]:
         """Give many records at once, with their lines; a line that is no record is handed on in its turn."""
-        held: list[str] = []
-        size = need = 0
         for block in self._blocks:
-            held = held + block if held else block
-            size += sum(map(len, block))
-            if size < need:
-                continue
-            held = yield from self._of(held, last=False)
-            size = sum(map(len, held))
+            yield from self.more(block)
+        yield from self.end()
+
+    def more(self, block: list[str]) -> Iterator[Batch]:
+        """Give the records that end in these lines, which come next."""
+        self._held = self._held + block if self._held else block
+        self._size += sum(map(len, block))
+        if self._size >= self._need:
+            self._held = yield from self._of(self._held, last=False)
+            self._size = sum(map(len, self._held))
             # An open record is looked at again when there is twice as much of it: the work grows with the file alone.
-            need = 2 * size
-        if held:
-            yield from self._of(held, last=True)
+            self._need = 2 * self._size
+
+    def end(self) -> Iterator[Batch]:
+        """Give the records that are left when there are no more lines."""
+        if self._held:
+            self._held = yield from self._of(self._held, last=True)
+
+    def columns(self, text: str, width: int) -> Columns | None:
+        """Return the cells of lines that come next by column; None where they have to be looked at line by line."""
+        found = None if self._held else columns_of(text, width, self._delimiter)
+        if found is None:
+            return None
+        lines = range(self._before, self._before + len(found[0]))
+        self._before = lines.stop
+        return lines, found
 
     def _of(self, lines: list[str], *, last: bool) -> Generator[Batch, None, list[str]]:
         """Give the records of these lines, and return the lines at their end that wait for more."""
@@ -127,6 +146,31 @@ def _line_by_line(lines: list[str], delimiter: str) -> list[list[str]] | None:
     except csv.Error:
         return None
     return rows if len(rows) == len(lines) and all(rows) else None
+
+
+def columns_of(text: str, width: int, delimiter: str = ",") -> list[list[str]] | None:
+    r"""Return the cells of whole lines by column; None unless each has so many, and none a quote or a line end.
+
+    All of the text is cut at once, which takes half the time that Python's csv module does.
+
+    >>> columns_of("a,b\nc,d\n", 2), columns_of("a,b\nc\n", 2), columns_of('a,"b"\n', 2)
+    ([['a', 'c'], ['b', 'd']], None, None)
+    """
+    if '"' in text or "\0" in text or width < 2:  # noqa: PLR2004 - of one column a blank line is no record
+        return None
+    if not text.endswith("\n"):
+        text += "\r\n" if "\r" in text else "\n"
+    end = "\r\n" if "\r" in text else "\n"
+    even = text.replace(end, f"{delimiter}\0{delimiter}")
+    if "\n" in even or "\r" in even:
+        return None
+    n = (len(even) - len(text)) // (3 - len(end))
+    # Each line end is a cell now: where all of them stand after the last column, and nowhere else, all lines are even.
+    cells = even.split(delimiter)
+    step = width + 1
+    if len(cells) != n * step + 1 or cells[width::step].count("\0") != n:
+        return None
+    return [cells[at:-1:step] for at in range(width)]
 
 
 def split(lines: list[str], at: int = 0, delimiter: str = ",") -> tuple[list[str], int] | str | None:

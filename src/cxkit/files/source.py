@@ -24,7 +24,7 @@ LONGEST: Final = 2**25
 """The characters that a line, or a row over several lines, may have: 33,554,432."""
 
 _TELLING = 40  # bytes that tell what a file is
-_CHUNK = 2**18
+_CHUNK = 2**17  # what is made of so much text stays in the processor's cache until it is counted
 _GZIP = b"\x1f\x8b"
 _ESCAPED = re.compile("[\udc00-\udcff]")
 
@@ -201,33 +201,48 @@ class Source:
                 return
             chunk = self._take(self._stream)
 
-    def blocks(self) -> Iterator[list[str]]:
-        r"""Give the lines, with their ends, in blocks; a line ends with ``\n``, ``\r\n`` or ``\r``."""
+    def texts(self) -> Iterator[str]:
+        r"""Give the text in pieces of whole lines, with their ends; a line ends with ``\n``, ``\r\n`` or ``\r``.
+
+        Whoever takes a piece counts its lines in `line`: they know how many there are without another look.
+        """
         waiting: list[str] = []
         begun = False
         for text in self._texts():
             if not begun and text:
                 text, begun = text.removeprefix("\ufeff"), True  # noqa: PLW2901 - the same, without its mark
-            if "\n" not in text and "\r" not in text:
+            # The last line may go on in what comes next, as may the "\r" of a "\r\n".
+            end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
+            if not end:
                 waiting.append(text)
                 if sum(map(len, waiting)) > LONGEST:
                     self.damage = f"has a line of more than {LONGEST:,} characters: it isn't a file of rows"
                     break
                 continue
-            # StringIO, for str.splitlines also splits at a dozen signs that are text.
-            lines = io.StringIO("".join([*waiting, text]), newline="").readlines()
-            # The last line may go on in what comes next, as may the "\r" of a "\r\n".
-            waiting = [] if lines[-1].endswith("\n") else [lines.pop()]
-            if lines:
-                self.line += len(lines)
-                yield lines
+            piece = "".join([*waiting, text[:end]])
+            waiting = [text[end:]]
+            yield piece
         rest = "".join(waiting)
-        if rest:
-            self.line += 1
         if self.damage:
             self.tail = rest
+            self.line += len(_lines(rest))
         elif rest:
-            yield [rest]
+            yield rest
+
+    def lines(self, text: str) -> list[str]:
+        """Return the lines of a piece, with their ends, and count them."""
+        found = _lines(text)
+        self.line += len(found)
+        return found
+
+    def blocks(self) -> Iterator[list[str]]:
+        """Give the lines, with their ends, in blocks."""
+        return map(self.lines, self.texts())
+
+
+def _lines(text: str) -> list[str]:
+    # StringIO, for str.splitlines also splits at a dozen signs that are text.
+    return io.StringIO(text, newline="").readlines()
 
 
 def _open(file: Readable) -> tuple[str, Any]:

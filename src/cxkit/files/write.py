@@ -103,14 +103,9 @@ def _to_parquet(events: Iterable[Event], sink: Sink) -> int:
         import pyarrow.parquet as pq
     except ImportError:
         raise MissingExtraError("frame", "pyarrow") from None
-    if sink.text is sink.binary or sink.name.endswith(".gz"):
-        reason = "can't take Parquet: it is binary and packed already"
-        raise InvalidValueError("file", sink.name, reason)
+    check_binary(sink)
 
-    def type_of(name: str) -> Any:  # noqa: ANN401 - pyarrow has no types
-        return pa.int64() if name in _INTEGERS else pa.float64() if name == "score" else pa.string()
-
-    schema = pa.schema([(name, type_of(name)) for name in COLUMNS])
+    schema = parquet_schema()
     written = 0
     rows = map(_row, events)
     with pq.ParquetWriter(sink.binary, schema) as writer:
@@ -120,6 +115,27 @@ def _to_parquet(events: Iterable[Event], sink: Sink) -> int:
             writer.write_table(pa.Table.from_arrays(columns, schema=schema))
             written += len(group)
     return written
+
+
+def check_binary(sink: Sink) -> None:
+    """Refuse to write Parquet into what takes text, or packs.
+
+    Raises:
+        InvalidValueError: it does.
+    """
+    if sink.text is sink.binary or sink.name.endswith(".gz"):
+        reason = "can't take Parquet: it is binary and packed already"
+        raise InvalidValueError("file", sink.name, reason)
+
+
+def parquet_schema() -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Return the columns of an event and their types in Parquet."""
+    import pyarrow as pa
+
+    def type_of(name: str) -> Any:  # noqa: ANN401 - pyarrow has no types
+        return pa.int64() if name in _INTEGERS else pa.float64() if name == "score" else pa.string()
+
+    return pa.schema([(name, type_of(name)) for name in COLUMNS])
 
 
 _WRITERS: Final[dict[str, Callable[[Iterable[Event], Sink], int]]] = {

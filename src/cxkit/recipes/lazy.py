@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from cxkit.engines.frame import table_of_events
+from cxkit.engines.frame.backend import backend_named
 from cxkit.errors import InvalidValueError, MissingExtraError
 from cxkit.files import once
 from cxkit.files.columns import plan_of
@@ -42,11 +43,11 @@ _KEY: Final = ("source", "id")
 
 
 def lazy_events(reading: Reading, engine: str) -> Any:  # noqa: ANN401 - a native table
-    """Return the events of a file as a table of Polars or DuckDB, each (source, id) once; None where rows must be read.
+    """Return the events of a file as a table of a library, each (source, id) once; None where rows must be read.
 
     Args:
         reading: the file, opened; it keeps account of the rows, and rejects those that can't be taken.
-        engine: ``polars`` or ``duckdb``.
+        engine: the library whose table it is: ``polars``, ``duckdb`` or another that the frame engine works on.
 
     Returns:
         The table; or None, with nothing read, where the file isn't CSV in UTF-8, unpacked, with mostly plain lines.
@@ -81,9 +82,7 @@ def lazy_events(reading: Reading, engine: str) -> Any:  # noqa: ANN401 - a nativ
         table = pl.concat([table, _beside(list(once(events)), columns, plan)])
     if engine == "polars":
         return table
-    import duckdb
-
-    return duckdb.connect().from_arrow(table.to_arrow())
+    return backend_named(engine).of_arrow(table.to_arrow(compat_level=pl.CompatLevel.oldest()))
 
 
 def _plan(reading: Reading) -> Plan | None:

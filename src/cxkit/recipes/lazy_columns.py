@@ -98,7 +98,7 @@ class Coded:
             found = pl.Series(texts, dtype=pl.String) if isinstance(texts, list) else pl.Series(pl.from_arrow(texts))
         except UnicodeEncodeError:  # a byte that isn't of the encoding
             found = None
-        if found is None or (found.str.len_bytes() != found.str.len_chars()).any() or found.str.contains("\0").any():
+        if found is None or not _clean(found if isinstance(texts, list) else texts):
             made: list[str] = []
             for place, cell in enumerate(self.given):
                 try:
@@ -107,7 +107,8 @@ class Coded:
                     made.append("")
                     bad.append(place)
             found = pl.Series(made, dtype=pl.String)
-        found = found.set(found.is_in(list(self._nulls)), None)
+        nulls = found == min(self._nulls) if len(self._nulls) == 1 else found.is_in(list(self._nulls))
+        found = found.set(nulls, None) if nulls.any() else found
         return found, pl.Series(range(len(found)), dtype=pl.Int64).is_in(bad) if bad else None
 
     @property
@@ -185,10 +186,9 @@ def sheet_of_parquet(path: str, wanted: Sequence[str], reading: Input) -> Sheet:
             table = waiting.result()
     except (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise NotCompilable(path) from error
-    for name in typed.columns:
-        noughts = typed[name] == 0.0 if typed[name].dtype.is_float() else None
-        if noughts is not None and noughts.any() and (1.0 / typed[name].filter(noughts) < 0.0).any():
-            raise NotCompilable(name)  # minus nought is nought, and another text
+    for column in typed:
+        if column.dtype.is_float() and (1.0 / column.filter(column == 0.0) < 0.0).any():
+            raise NotCompilable(column.name)  # minus nought is nought, and another text
     columns = []
     for name in names:
         if name in texts:
@@ -207,7 +207,9 @@ def _encoded(column: Any) -> tuple[pl.Series, Any]:  # noqa: ANN401 - pyarrow ha
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.chunk(0) if coded.num_chunks == 1 else coded.unify_dictionaries().combine_chunks()
         coded = pa.concat_arrays(coded.chunks) if isinstance(coded, pa.ChunkedArray) else coded
-    entries, at = coded.dictionary, pl.Series(pl.from_arrow(coded.indices), dtype=pl.UInt32)
+    entries = coded.dictionary
+    indices = coded.indices.view(pa.uint32()) if coded.indices.type == pa.int32() else coded.indices
+    at = pl.Series(pl.from_arrow(indices), dtype=pl.UInt32)
     if coded.null_count:
         at = at.fill_null(len(entries))
         entries = pa.concat_arrays([entries, pa.nulls(1, entries.type)])
@@ -227,6 +229,16 @@ def sheet_of_table(cells: pl.DataFrame, names: Sequence[str], wanted: Sequence[s
             at, entries = pl.Series(range(len(cells)), dtype=pl.UInt32), column
         columns.append(Coded(name, at, entries, reading=reading))
     return Sheet(tuple(names), tuple(columns), (cells[ROW] + 2).to_list())
+
+
+def _clean(texts: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
+    """Say whether texts are as the model holds them already: all in ASCII, and without the sign that no text holds."""
+    import pyarrow as pa
+
+    held = texts if isinstance(texts, pa.Array) else texts.to_arrow().cast(pa.large_string())
+    content = held.buffers()[2]
+    content = b"" if content is None else content.to_pybytes()
+    return content.isascii() and b"\0" not in content
 
 
 def _plain(kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from cxkit.recipes.evaluate import Scope, number_of, text_of
-from cxkit.recipes.lazy_vector import Vector, greatest, made, marks
+from cxkit.recipes.lazy_vector import Vector, made, marks, places, repeated
 from cxkit.recipes.model import Column, Whole, named
 from cxkit.recipes.numbers import EXACT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from decimal import Decimal
+    from collections.abc import Callable, Iterable
 
     import polars as pl
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 DECIMALS: Final = 6
 """The most decimals that a plain number has; before them it has at most twelve digits."""
 _MOST: Final = 12
+_LOOKED_AT: Final = 50
+"""How many numbers say first how many decimals all may have."""
+_WHOLE_FROM: Final = 1.5 * 2.0**52
 
 
 def texts_in(value: Value, cells: pl.Series, scope: Scope) -> Vector:
@@ -82,38 +86,48 @@ def typed_numbers(typed: pl.Series | None) -> Vector | None:
         return None
     if typed.dtype.is_integer():
         numbers = typed.cast(pl.Int64, strict=False)
-        plain = numbers.null_count() == typed.null_count() and greatest(numbers) < 10**_MOST
-        return Vector(numbers) if plain else None
-    numbers = typed.fill_nan(None) if typed.is_nan().any() else typed
-    scale = _scale(numbers)
-    if scale is None:
-        return None
-    scaled = (numbers * 10.0**scale).round() if scale else numbers
-    # Of decimals with no more than 15 digits one alone is nearest to a float, so that it is the one written.
-    most = 10.0 ** min(15, _MOST + scale)
-    plain = len(scaled) == scaled.null_count() or bool(scaled.is_between(-most, most).all())
-    return Vector(scaled.cast(pl.Int64), None, None, scale) if plain else None
+        found = Vector(numbers)
+        size = found.greatest()
+        plain = numbers.null_count() == typed.null_count() and size < 10**_MOST
+        return attrs.evolve(found, bound=size) if plain else None
+    # A sum is no number if one of its numbers is none.
+    return _decimals(typed.fill_nan(None) if math.isnan(float(typed.sum())) else typed)
 
 
-def _scale(numbers: pl.Series) -> int | None:
-    """Return how many decimals floats have that are written in their shortest digits; None for too many."""
-    left, scale = numbers.gather_every(max(1, len(numbers) // 1000)), 0
-    for looked in (False, True):  # at a few of them first
-        while len(left) and scale <= DECIMALS:
-            left = _longer(left, scale)
-            scale += bool(len(left))
-        left = left if looked else numbers
-    return scale if scale <= DECIMALS else None
-
-
-def _longer(numbers: pl.Series, scale: int) -> pl.Series:
-    """Return the numbers that have more decimals."""
+def _decimals(numbers: pl.Series) -> Vector | None:
+    """Return floats as the decimals that their shortest digits are; None if some have too many."""
     import polars as pl
 
-    scaled = (numbers * 10.0**scale).round() if scale else numbers.round()
+    low, high = numbers.min() or 0.0, numbers.max() or 0.0
+    assert isinstance(low, float)  # noqa: S101 - floats are such
+    assert isinstance(high, float)  # noqa: S101 - as above
+    # Of decimals with no more than 15 digits one alone is nearest to a float, so that it is the one written.
+    few = [numbers[at] for at in range(0, len(numbers), max(1, len(numbers) // _LOOKED_AT))]
+    scale, size = _scale(few), max(-low, high)
+    if scale > DECIMALS or size * 10.0**scale > 10.0 ** min(15, _MOST + scale):
+        return None
+    unit = 10.0**scale
+    # Floats as great as this have no decimals: added and taken away again it rounds, sooner than a call for each.
+    rounded = (numbers * unit + _WHOLE_FROM) - _WHOLE_FROM
     # By a column, for Polars multiplies by the inverse of a number, which isn't as exact.
-    again = scaled / pl.repeat(10.0**scale, len(scaled), eager=True) if scale else scaled
-    return numbers.filter(again != numbers)
+    again = rounded / repeated(unit, len(rounded)) if scale else rounded
+    longer = again != numbers
+    bound = math.ceil(size) * 10**scale
+    found = Vector(rounded.cast(pl.Int64, wrap_numerical=True), None, None, scale, bound=bound)
+    if not longer.any():
+        return found
+    left = places(longer)
+    more = _decimals(numbers.filter(longer))
+    if more is None:
+        return None
+    found = found.scaled(more.scale)
+    return attrs.evolve(found, entries=found.entries.scatter(left, more.entries))
+
+
+def _scale(few: Iterable[float | None]) -> int:
+    """Return how many decimals the shortest digits of floats have, more than `DECIMALS` if some are infinite."""
+    exponents = [Decimal(repr(each)).normalize().as_tuple().exponent for each in few if each is not None]
+    return max((-each if isinstance(each, int) else DECIMALS + 1 for each in exponents), default=0)
 
 
 def typed_wholes(column: Coded, numbers: Vector | None) -> Vector | None:
@@ -158,6 +172,8 @@ def _only(cells: pl.Series, pattern: str) -> pl.Series:
 
 def _beside(native: Vector, cells: pl.Series, find: Callable[[pl.Series], Vector]) -> Vector:
     """Add to what was found natively what Python finds for the cells that are left."""
+    if native.entries.null_count() == cells.null_count():
+        return native
     left = (native.entries.is_null() & cells.is_not_null()).arg_true()
     if not len(left):
         return native

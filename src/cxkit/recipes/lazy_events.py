@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from cxkit.files.cells import answers, ppm_of_weight
+from cxkit.files.ids import Ids
 from cxkit.model.currencies import MINOR_DIGITS
 from cxkit.model.event import COLUMNS, ONCE, PPM, check_kind, dump_properties
 from cxkit.recipes.lazy_columns import NotCompilable
 from cxkit.recipes.lazy_values import span
-from cxkit.recipes.lazy_vector import Vector, check_fits, either, greatest, recoded
+from cxkit.recipes.lazy_vector import Vector, check_fits, either, recoded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
@@ -26,7 +27,9 @@ PROPERTY: Final = "properties."
 WAITING: Final = "\0"
 """What an id begins with that is still the content which the id is made from: no text holds it."""
 
-_PLAIN: Final = ("customer", "touchpoint", "channel", "reference", "instrument", "item")
+_TEXTS: Final = ("id", "customer", "source", "touchpoint", "channel", "reference", "instrument", "item")
+_TYPES: Final = {"amount_minor": "Int64", "duration_us": "Int64", "weight_ppm": "Int64", "score": "Float64"}
+"""The types of Polars that hold what isn't text."""
 
 
 @attrs.frozen(eq=False)
@@ -34,12 +37,12 @@ class Events:
     """Events of one rule.
 
     Attributes:
-        table: their columns, as a Polars data frame; an id may still wait to be made.
-        bad: which of them aren't plain, so that Python must make them.
+        table: their columns, as a Polars data frame; an id that is made from content is null, and waits to be made.
+        bad: which of them aren't plain, so that Python must make them; None for none.
     """
 
     table: pl.DataFrame
-    bad: pl.Series
+    bad: pl.Series | None
 
 
 def assembled(rule: Rule, of: Mapping[str, Vector], rules: Rules, n: int) -> Events:
@@ -56,84 +59,92 @@ def assembled(rule: Rule, of: Mapping[str, Vector], rules: Rules, n: int) -> Eve
     """
     import polars as pl
 
-    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, n)
-    texts = {name: of[name].lines() if name in of else nothing for name in (*_PLAIN, "id", "source")}
-    kind, when = of["kind"].mapped(check_kind, pl.String), of["time"].lines()
-    share = of["weight"].mapped(ppm_of_weight, pl.Int64) if "weight" in of else None
-    score, written = _scores(of, rules)
-    content = _properties(rule, of)
-    money, duration = of.get("amount", of.get("amount_minor")), of.get("duration")
-    marks = [each.bad_lines() for each in (*of.values(), kind, *(each for each in (share, score, content) if each))]
-    minor, currency = _whole(nothing), nothing
-    if money is not None:
-        codes = of.get("currency", Vector(nothing))
-        found = _minor(money, codes, "amount_minor" in rule.columns, rule.rounding)
-        minor, currency = found.entries, codes.lines().set(found.entries.is_null(), None)
-        marks.append(found.bad)
-    if duration is not None:
-        duration = span(duration)
+    made = {name: of[name] for name in (*_TEXTS, "time") if name in of}
+    made["kind"] = of["kind"].mapped(check_kind, pl.String)
+    if "weight" in of:
+        made["weight_ppm"] = of["weight"].mapped(ppm_of_weight, pl.Int64)
+    if "score" in of:
+        made["score"] = _scores(of["score"], of.get("instrument"), rules)
+    if rule.properties:
+        made["properties"] = _properties(rule, of)
+    if "duration" in of:
+        made["duration_us"] = span(of["duration"])
     elif "duration_us" in of:
-        duration = _divided(of["duration_us"])
-        marks.append(duration.bad)
-    kinds = kind.lines()
-    table = pl.DataFrame({
-        **texts,
-        "ts_us": when,
-        "kind": kinds,
-        "source": texts["source"].fill_null(rules.dataset),
-        "score": pl.Series([None], dtype=pl.Float64).new_from_index(0, n) if score is None else score.lines(),
-        "amount_minor": minor,
-        "currency": currency,
-        "duration_us": _whole(nothing) if duration is None else duration.lines(),
-        "weight_ppm": _whole(nothing).fill_null(PPM) if share is None else share.lines().fill_null(PPM),
-        "properties": nothing if content is None else content.lines(),
-        "cx_score": nothing if written is None else written.lines(),
-    })  # fmt: skip
-    bad = either([*marks, when.is_null(), kinds.is_null()])
-    assert bad is not None  # noqa: S101 - there is a time at least
-    return Events(_with_id(table).select(COLUMNS), bad.fill_null(value=False))
+        made["duration_us"] = _divided(of["duration_us"])
+    money = of.get("amount", of.get("amount_minor"))
+    if money is not None:
+        made["currency"] = of.get("currency", Vector(pl.Series([None], dtype=pl.String).new_from_index(0, n)))
+        made["amount_minor"] = _minor(money, made["currency"], "amount_minor" in rule.columns, rule.rounding)
+    marks = [bad for each in (*of.values(), *made.values()) if (bad := each.bad_lines()) is not None]
+    marks += [gaps for name in ("time", "kind") if (gaps := made[name].gaps()) is not None]
+    given = pl.DataFrame([each.lines().alias(name) for name, each in made.items()])
+    missing = [
+        pl.lit(None, getattr(pl, _TYPES.get(name, "String"))).alias(name)
+        for name in COLUMNS
+        if name not in made and name != "ts_us"
+    ]
+    return Events(given.lazy().with_columns(missing).select(*_finished(rules, made["kind"])).collect(), either(marks))
 
 
-def _whole(nothing: pl.Series) -> pl.Series:
+def _finished(rules: Rules, kind: Vector) -> list[pl.Expr]:
+    """Return the columns of events by those that were given: the id by kind and reference is made as in `assemble`."""
     import polars as pl
 
-    return nothing.cast(pl.Int64)
+    stable = pl.col("kind") + ":" + pl.col("reference")
+    if kind.times is None:
+        stable = pl.when(pl.col("kind").is_in(sorted(ONCE))).then(stable)
+    elif kind.entries[0] not in ONCE:
+        stable = pl.lit(None, pl.String)
+    finished = {
+        "id": pl.coalesce("id", stable),
+        "ts_us": pl.col("time"),
+        "source": pl.col("source").fill_null(rules.dataset),
+        "currency": pl.when(pl.col("amount_minor").is_not_null()).then(pl.col("currency")),
+        "weight_ppm": pl.col("weight_ppm").fill_null(PPM),
+    }
+    return [finished.get(name, pl.col(name)).alias(name) for name in COLUMNS]
 
 
-def _with_id(table: pl.DataFrame) -> pl.DataFrame:
-    """Make ids: the one given, the one that kind and reference come to, or the content to make one from."""
+def with_ids(table: pl.DataFrame, order: Sequence[str]) -> pl.DataFrame:
+    """Make the ids that come from content, in the order in which the row engine makes them.
+
+    Args:
+        table: events; an id that is null, or begins with `WAITING`, waits to be made.
+        order: the columns that say in which order.
+    """
     import polars as pl
 
-    stable = pl.when(pl.col("kind").is_in(sorted(ONCE))).then(pl.col("kind") + ":" + pl.col("reference"))
-    table = table.with_columns(id=pl.coalesce("id", stable))
-    if not table["id"].null_count():
+    waiting = (pl.col("id").is_null() | pl.col("id").str.starts_with(WAITING)).alias("cx_waiting")
+    # What happened at an instant of its own needs no id to be the first of several, or to be told from another.
+    tied = (waiting & pl.col("ts_us").is_duplicated()).alias("cx_tied")
+    if not table["id"].null_count() and not table["id"].str.starts_with(WAITING).any():
         return table
+    flags = table.select(waiting, tied)
+    left = table.with_row_index("cx_at").filter(flags["cx_tied"]).sort(order)
     # As in `assemble`, in this order.
     names = (
-        "ts_us", "kind", "customer", "touchpoint", "channel", "reference", "instrument", "item", "cx_score",
+        "ts_us", "kind", "customer", "touchpoint", "channel", "reference", "instrument", "item", "score",
         "amount_minor", "currency", "duration_us", "weight_ppm", "properties",
     )  # fmt: skip
-    content = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in names], separator="\0")
-    return table.with_columns(id=pl.coalesce("id", WAITING + content))
+    scores = pl.Series("score", [None if each is None else repr(each) for each in left["score"]], dtype=pl.String)
+    texts = [pl.col(name).cast(pl.String).fill_null("") for name in names]
+    known = pl.when(pl.col("id").is_not_null()).then(pl.col("id").str.slice(len(WAITING)))
+    contents = left.with_columns(scores).select(pl.coalesce(known, pl.concat_str(texts, separator="\0"))).to_series()
+    make = Ids().of
+    made = pl.Series([make(content) for content in contents], dtype=pl.String)
+    return table.with_columns(id=table["id"].set(flags["cx_waiting"], None).scatter(left["cx_at"], made))
 
 
-def _scores(of: Mapping[str, Vector], rules: Rules) -> tuple[Vector | None, Vector | None]:
-    """Return scores, and how they are written in what ids are made from."""
+def _scores(answer: Vector, instrument: Vector | None, rules: Rules) -> Vector:
+    """Return answers as scores of their instruments."""
     import polars as pl
 
-    answer = of.get("score")
-    if answer is None:
-        return None, None
     read = answers(rules.instruments)
-    instrument = of.get("instrument")
     if instrument is None:
-        score = answer.mapped(lambda cell: read(("", cell)), pl.Float64)
-    else:
-        pairs = pl.select(pl.concat_str(instrument.lines().fill_null(""), pl.lit("\0"), answer.lines())).to_series()
-        both = Vector(pairs, None, either([instrument.bad_lines(), answer.bad_lines()]))
-        score = both.mapped(lambda pair: read(_pair(pair)), pl.Float64)
-    texts = [None if each is None else repr(each) for each in score.entries.to_list()]
-    return score, attrs.evolve(score, entries=pl.Series(texts, dtype=pl.String))
+        return answer.mapped(lambda cell: read(("", cell)), pl.Float64)
+    pairs = pl.select(pl.concat_str(instrument.lines().fill_null(""), pl.lit("\0"), answer.lines())).to_series()
+    both = Vector(pairs, None, either([instrument.bad_lines(), answer.bad_lines()]))
+    return both.mapped(lambda pair: read(_pair(pair)), pl.Float64)
 
 
 def _pair(joined: str) -> tuple[str, str]:
@@ -141,13 +152,11 @@ def _pair(joined: str) -> tuple[str, str]:
     return instrument, answer
 
 
-def _properties(rule: Rule, of: Mapping[str, Vector]) -> Vector | None:
+def _properties(rule: Rule, of: Mapping[str, Vector]) -> Vector:
     """Return properties as JSON: each set of them is written once."""
     import polars as pl
 
     labels = tuple(rule.properties)
-    if not labels:
-        return None
 
     def content(joined: str) -> str | None:
         found = {label: text for label, text in zip(labels, joined.split("\0"), strict=True) if text}
@@ -171,25 +180,29 @@ def _minor(money: Vector, codes: Vector, in_minor: bool, rounding: Rounding | No
     """Return sums in the minor units of their currencies, each rounded once."""
     import polars as pl
 
-    digits = codes.mapped(MINOR_DIGITS.get, pl.Int64).lines()
+    digits = codes.mapped(MINOR_DIGITS.get, pl.Int64)
     amounts = money.lines()
+    decimals = sorted({each for each in digits.entries.to_list() if each is not None})
     if in_minor:
         found = _divided(Vector(amounts, scale=money.scale))
-        return attrs.evolve(found, bad=found.bad | (amounts.is_not_null() & digits.is_null()))
-    minor, bad = amounts.set(amounts.is_not_null(), None), amounts.is_not_null()
-    for decimals in digits.drop_nulls().unique().to_list():
-        here = (digits == decimals).fill_null(value=False)
-        found = _rounded(amounts, decimals - money.scale, rounding)
+    elif codes.times is not None and decimals:
+        return _rounded(amounts, decimals[0] - money.scale, rounding)
+    of_lines = digits.lines()
+    bad: pl.Series | None = amounts.is_not_null() & of_lines.is_null()
+    if in_minor:
+        return attrs.evolve(found, bad=either([found.bad, bad]))
+    minor = amounts.set(amounts.is_not_null(), None)
+    for each in decimals:
+        here = (of_lines == each).fill_null(value=False)
+        found = _rounded(amounts, each - money.scale, rounding)
         minor = found.entries.zip_with(here, minor)
-        bad &= ~here
-        if found.bad is not None:
-            bad |= here & found.bad
+        bad = either([bad, None if found.bad is None else here & found.bad])
     return Vector(minor, None, bad)
 
 
 def _rounded(amounts: pl.Series, power: int, rounding: Rounding | None) -> Vector:
     if power >= 0:
-        check_fits(greatest(amounts) * 10**power)
+        check_fits([Vector(amounts)], 10**power)
         return Vector(amounts * 10**power)
     unit = 10**-power
     if unit >= 2**62:
@@ -197,8 +210,10 @@ def _rounded(amounts: pl.Series, power: int, rounding: Rounding | None) -> Vecto
         raise NotCompilable(message)
     if rounding is None:
         return Vector(amounts // unit, None, (amounts % unit != 0).fill_null(value=False))
-    size = amounts.abs()
+    signs = amounts.sign() if (amounts < 0).any() else None
+    size = amounts if signs is None else amounts.abs()
     down, left = size // unit, size % unit
     half = unit // 2
     up = (left >= half) if rounding == "half-up" else (left > half) | ((left == half) & (down % 2 == 1))
-    return Vector((down + up.cast(down.dtype)) * amounts.sign())
+    found = down + up.cast(down.dtype)
+    return Vector(found if signs is None else found * signs)

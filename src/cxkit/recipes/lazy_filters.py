@@ -37,6 +37,10 @@ class Found:
     passes: pl.Series
     bad: pl.Series | None = None
 
+    def sure_or_not(self) -> pl.Series:
+        """Return those that pass, and those that may."""
+        return self.passes if self.bad is None else self.passes | self.bad
+
 
 def passing(condition: Condition, lines: Lines) -> Found:
     """Return which lines pass, as `filters.test_of` tells of each; one with a bad cell is bad whatever else it has."""
@@ -49,7 +53,7 @@ def passing(condition: Condition, lines: Lines) -> Found:
         column = lines.columns[name]
         found = _of_column(condition, column.cells.is_null, lambda: entered(name, lines), column)
         at = lines.at(name)
-        return Found(found.passes.gather(at), None if found.bad is None else found.bad.gather(at))
+        return Found(found.passes[at], None if found.bad is None else found.bad[at])
     match condition:
         case Not(of=inner):
             found = passing(inner, lines)
@@ -96,7 +100,8 @@ def _of_column(
         case Test(op=op, operand=Decimal() as operand):
             return _compared(op, operand, numbers())
         case Test(op=op, operand=str(operand)) if texts is not None:
-            return Found(_said(texts.cells, op, operand).fill_null(value=False))
+            said = _said(texts.cells, op, operand)
+            return Found(said.fill_null(value=False) if said.null_count() else said)
     raise TypeError(condition)
 
 

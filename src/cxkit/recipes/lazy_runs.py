@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxkit.recipes.lazy_vector import either, places, repeated
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -11,78 +13,63 @@ if TYPE_CHECKING:
 
 
 class Runs:
-    """Where lines that are alike begin and end.
+    """Where lines that are alike begin.
 
     Attributes:
-        n: how many lines there are.
-        starts: the first line of each run.
-        ends: the last.
-        lengths: how many lines it has.
+        begins: which lines are the first of a run.
+        lengths: how many lines each run has.
 
     >>> import polars as pl
     >>> found = Runs([pl.Series([7, 7, 3]), pl.Series(["a", "a", "a"])], 3)
-    >>> found.starts.to_list(), found.ends.to_list(), found.spread(pl.Series([True, False])).to_list()
-    ([0, 2], [1, 2], [True, True, False])
+    >>> found.lengths.to_list(), found.total(pl.Series([1, 2, 4])).to_list()
+    ([2, 1], [3, 4])
+    >>> found.spread(pl.Series([True, False])).to_list()
+    [True, True, False]
     """
 
     def __init__(self, columns: Sequence[pl.Series], n: int) -> None:
-        """Look where one of the columns changes."""
+        """Look where one of the columns of n lines changes."""
         import polars as pl
 
-        self.n = n
-        self._begins = pl.select(pl.int_range(n, dtype=pl.UInt32) == 0).to_series()
-        for column in columns:
-            self._begins |= column.ne_missing(column.shift(1))
-        self.starts = self._begins.arg_true()
-        self.ends = (self.starts.shift(-1) - 1).fill_null(n - 1)
-        self.lengths = (self.ends - self.starts + 1).cast(pl.Int64)
-        self._counted: tuple[pl.Series, pl.Series] | None = None
+        first = pl.Series([True][:n], dtype=pl.Boolean)
+        found = either(_changes(column) for column in columns)
+        found = repeated(False, max(0, n - 1)) if found is None else found  # noqa: FBT003
+        self.begins = pl.concat([first, found], rechunk=True)
+        self._starts = places(self.begins)
+        self._bounds = pl.concat([self._starts.cast(pl.Int64), pl.Series([n], dtype=pl.Int64)], rechunk=True)
+        self.lengths = self._bounds.slice(1) - self._bounds.head(len(self._starts))
+        self._n = n
 
-    def sums(self, numbers: pl.Series) -> pl.Series:
-        """Return the sum of each run."""
-        import polars as pl
-        import pyarrow.compute as pc
-
-        sums = pl.Series(pl.from_arrow(pc.cumulative_sum(numbers.to_arrow()))).gather(self.ends)
-        return sums - sums.shift(1).fill_null(0)
-
-    def counts(self, marks: pl.Series | None) -> pl.Series:
-        """Return how many lines of each are marked; None is all of them."""
+    def total(self, numbers: pl.Series) -> pl.Series:
+        """Return the sum of each run; null where none of its lines has a number."""
         import polars as pl
 
-        if marks is None:
-            return self.lengths
-        if self._counted is not None and self._counted[0] is marks:
-            return self._counted[1]
-        many = 2 * int(marks.sum()) > self.n
-        until = (~marks if many else marks).arg_true().search_sorted(self.ends, side="right").cast(pl.Int64)
-        found = until - until.shift(1).fill_null(0)
-        self._counted = marks, self.lengths - found if many else found
-        return self._counted[1]
+        sums = self._sums(numbers)
+        if not numbers.null_count():
+            return sums
+        return sums.set(self._sums(numbers.is_not_null().cast(pl.Int64)) == 0, None)
 
-    def total(self, numbers: pl.Series, marks: pl.Series | None) -> pl.Series:
-        """Return the sum of the lines that are marked; null where none of them has a number."""
-        gaps = numbers.null_count()
-        has = numbers.is_not_null() if gaps else None
-        if marks is not None:
-            numbers = numbers.set(~marks, 0)
-            has = marks if has is None else has & marks
-        sums = self.sums(numbers.fill_null(0) if gaps else numbers)
-        return sums.set(self.counts(has) == 0, None) if gaps else sums
+    def _sums(self, numbers: pl.Series) -> pl.Series:
+        import polars as pl
+        import pyarrow as pa
 
-    def first(self, marks: pl.Series | None) -> pl.Series:
-        """Return the first line of each that is marked; where none is, any line."""
-        if marks is None:
-            return self.starts
-        left = (~marks.gather(self.starts)).arg_true()
-        lines = marks.arg_true()
-        if not len(left) or not len(lines):
-            return self.starts
-        places = lines.search_sorted(self.starts.gather(left)).clip(0, len(lines) - 1)
-        return self.starts.clone().scatter(left, lines.gather(places))
+        lists = pa.LargeListArray.from_arrays(self._bounds.to_arrow(), numbers.to_arrow())
+        return pl.Series(pl.from_arrow(lists)).list.sum()
 
     def spread(self, flags: pl.Series) -> pl.Series:
         """Return what is true of each run for each of its lines."""
         import polars as pl
 
-        return flags.gather(self._begins.cast(pl.UInt32).cum_sum() - 1)
+        # The fewer are written into the others.
+        rarer = 2 * int(flags.sum()) <= len(flags)
+        if flags.all() or not flags.any():
+            return repeated(not rarer, self._n)
+        found = pl.DataFrame({"at": self._starts, "n": self.lengths}).filter(flags if rarer else ~flags)
+        lines = found.select(pl.int_ranges("at", pl.col("at") + pl.col("n"), dtype=pl.UInt32).explode()).to_series()
+        return repeated(not rarer, self._n).scatter(lines, rarer)
+
+
+def _changes(column: pl.Series) -> pl.Series:
+    """Say of each line but the first whether it isn't what the one before it is."""
+    after, before = column.slice(1), column.head(max(0, len(column) - 1))
+    return after.ne_missing(before) if column.null_count() else after != before

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from cxkit.errors import InvalidValueError
 from cxkit.files.moments import day_us, local_day_us, minute_us, plain_rest_us, rest_us
 from cxkit.model.calendar import zone
-from cxkit.recipes.lazy_vector import Vector
+from cxkit.recipes.lazy_vector import Vector, places
 from cxkit.recipes.model import EPOCHS, ISO
 from cxkit.recipes.times import time_reader
 
@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 
     from cxkit.recipes.lazy_columns import Coded
 
-_DAYS_KEPT: Final = 2**14
-_DAY: Final = timedelta(days=1)
+_SPANS_KEPT: Final = 2**14
 _US: Final = timedelta(microseconds=1)
-_DAY_US: Final = _DAY // _US
+_DAY_US: Final = timedelta(days=1) // _US
+_HOUR_US: Final = timedelta(hours=1) // _US
 _FIRST_US: Final = -5_364_662_400_000_000
 _LAST_US: Final = 7_258_118_400_000_000
+_LOOKED_AT: Final = 16
+"""How many cells say how most times are written."""
+_ISO_DAY: Final = "^[0-9]{4}-"
 _WIDE: Final = {
     "Y": "(?:1[89]|20|21)[0-9]{2}", "m": "(?:0[1-9]|1[0-2])", "d": "(?:0[1-9]|[12][0-9]|3[01])",
     "H": "(?:[01][0-9]|2[0-3])", "M": "[0-5][0-9]", "S": "[0-5][0-9]",
@@ -46,12 +49,20 @@ def times_of(cells: pl.Series, formats: Sequence[str], tz: str | None) -> Vector
     import polars as pl
 
     given = [fmt for fmt in formats if fmt != ISO]
-    found = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(cells))
+    natively: list[Callable[[pl.Series], pl.Series]] = []
     if given and _fixed(given[0]):
-        found = _local(_parsed(cells, given[0]), tz)
-    if _iso_alone(given) and found.null_count():
-        by_iso = _by_iso(cells, tz)
-        found = by_iso if found.null_count() == len(found) else found.zip_with(found.is_not_null(), by_iso)
+        natively.append(lambda some: _local(_parsed(some, given[0]), tz))
+    if _iso_alone(given):
+        # What is of the one is none of the other, so that what most are may come first.
+        first = cells.head(_LOOKED_AT).str.contains(_ISO_DAY).any()
+        natively.insert(0 if first else len(natively), lambda some: _by_iso(some, tz))
+    found = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(cells))
+    for place, read in enumerate(natively):
+        if not place:
+            found = read(cells)
+        elif found.null_count() > cells.null_count():
+            left = (found.is_null() & cells.is_not_null()).arg_true()
+            found = found.scatter(left, read(cells.gather(left)))
     return _the_rest(found, cells, time_reader(formats, tz))
 
 
@@ -106,15 +117,17 @@ def _parsed(cells: pl.Series, fmt: str) -> pl.Series:
     pattern = "".join(re.escape(part) if place % 2 == 0 else _WIDE[part] for place, part in enumerate(parts))
     plain = cells.set(~cells.str.contains(f"^{pattern}$"), None)
     if not any(each in "HM" for each in parts[1::2]):
-        return plain.str.to_date(fmt, strict=False).cast(pl.Datetime("us")).to_physical()
-    return plain.str.to_datetime(fmt, time_unit="us", strict=False).to_physical()
+        return plain.str.to_date(fmt, strict=False, cache=False).cast(pl.Datetime("us")).to_physical()
+    return plain.str.to_datetime(fmt, time_unit="us", strict=False, cache=False).to_physical()
 
 
 def _by_iso(cells: pl.Series, tz: str | None) -> pl.Series:
     """Return the instants of texts of ISO 8601: as most are written, or by days, minutes and the rest, few each."""
     found = _local(_parsed(cells, "%Y-%m-%d %H:%M:%S"), tz)
-    left = (found.is_null() & cells.is_not_null()).arg_true()
-    return found.scatter(left, _by_parts(cells.gather(left), tz)) if len(left) else found
+    if found.null_count() == cells.null_count():
+        return found
+    left = found.is_null() & cells.is_not_null()
+    return found.scatter(places(left), _by_parts(cells.filter(left), tz))
 
 
 def _by_parts(cells: pl.Series, tz: str | None) -> pl.Series:
@@ -128,23 +141,35 @@ def _by_parts(cells: pl.Series, tz: str | None) -> pl.Series:
 
 
 def _local(moments: pl.Series, tz: str | None) -> pl.Series:
-    """Return the instants at which clocks show these times; null on days on which they are changed."""
-    import polars as pl
-
+    """Return the instants at which clocks show these times; null in the hours in which they are changed."""
     if tz is None or moments.null_count() == len(moments):
         return moments.set(moments.is_not_null(), None)
     clock = zone(tz)
-    days = moments.set(~moments.is_between(_FIRST_US, _LAST_US), None) // _DAY_US
-    known = days.drop_nulls().unique()
-    ahead = pl.Series([_ahead(day, clock) for day in known.to_list()], dtype=pl.Int64)
-    return moments - days.replace_strict(known, ahead, default=None, return_dtype=pl.Int64)
+    shown = moments.set((moments < _FIRST_US) | (moments > _LAST_US), None)
+    found = moments - _ahead_at(shown, _DAY_US, clock)
+    if found.null_count() == shown.null_count():
+        return found
+    left = places(found.is_null() & shown.is_not_null())
+    some = shown.gather(left)
+    return found.scatter(left, some - _ahead_at(some, _HOUR_US, clock))
 
 
-@lru_cache(_DAYS_KEPT)
-def _ahead(day: int, clock: ZoneInfo) -> int | None:
-    """Return by how much a clock is ahead of UTC on a day, counted from 1970; None where it is changed then."""
-    begin = datetime(1970, 1, 1, tzinfo=clock) + timedelta(days=day)
-    seen = {moment.replace(fold=fold).utcoffset() for moment in (begin, begin + _DAY) for fold in (0, 1)}
+def _ahead_at(moments: pl.Series, unit: int, clock: ZoneInfo) -> pl.Series:
+    """Return by how much a clock is ahead of UTC at the times that it shows; null where it changes in that span."""
+    import polars as pl
+
+    spans = moments // unit
+    known = (spans.drop_nulls() if spans.null_count() else spans).unique()
+    ahead = pl.Series([_ahead(each * unit, unit, clock) for each in known.to_list()], dtype=pl.Int64)
+    return spans.replace_strict(known, ahead, default=None, return_dtype=pl.Int64)
+
+
+@lru_cache(_SPANS_KEPT)
+def _ahead(begin: int, length: int, clock: ZoneInfo) -> int | None:
+    """Return by how much a clock is ahead of UTC from a time that it shows; None if it is changed meanwhile."""
+    first = datetime(1970, 1, 1, tzinfo=clock) + begin * _US
+    ends = (first, first + length * _US)
+    seen = {moment.replace(fold=fold).utcoffset() for moment in ends for fold in (0, 1)}
     return (seen.pop() or timedelta()) // _US if len(seen) == 1 else None
 
 

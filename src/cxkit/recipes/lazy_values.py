@@ -16,7 +16,7 @@ from cxkit.recipes.evaluate import number_of
 from cxkit.recipes.lazy_columns import NotCompilable
 from cxkit.recipes.lazy_entries import DECIMALS, exactly, numbers_in, texts_in, typed_numbers, typed_wholes
 from cxkit.recipes.lazy_times import times_of, times_of_typed
-from cxkit.recipes.lazy_vector import Vector, check_fits, constant, either, greatest, recoded, written
+from cxkit.recipes.lazy_vector import MOST, Vector, check_fits, constant, either, recoded, written
 from cxkit.recipes.model import Column, Constant, FirstOf, Later, Product, Renamed, Sum, Template, Whole, named
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def text(value: Value, lines: Lines) -> Vector:  # noqa: PLR0911 - one for each 
         case Renamed(of=inner) | Whole(of=inner):
             given = recoded(text(inner, lines))
             found = texts_in(attrs.evolve(value, of=_HERE), given.entries, lines.scope)
-            return attrs.evolve(found, at=given.at, bad=either([found.bad, given.bad]))
+            return given.as_placed(found)
     raise NotCompilable(type(value).__name__)
 
 
@@ -75,7 +75,7 @@ def number(value: Value, lines: Lines) -> Vector:  # noqa: PLR0911 - one for eac
     if isinstance(value, Constant):
         same = constant(value.text, lines)
         read = number_of(value, lines.scope)
-        return attrs.evolve(exactly(same.entries, lambda _: read(())), at=same.at)
+        return same.as_placed(exactly(same.entries, lambda _: read(())))
     if isinstance(value, Column):
         return numbers_of(value.name, lines)
     if (name := _column(value)) is not None:
@@ -93,7 +93,7 @@ def number(value: Value, lines: Lines) -> Vector:  # noqa: PLR0911 - one for eac
             inner, value = value, _HERE
     given = recoded(text(inner, lines))
     found = numbers_in(value, given.entries, lines.scope)
-    return attrs.evolve(found, at=given.at, bad=either([found.bad, given.bad]))
+    return given.as_placed(found)
 
 
 def numbers_of(name: str, lines: Lines) -> Vector:
@@ -113,7 +113,11 @@ def entered(name: str, lines: Lines) -> Vector:
 def typed_of(name: str, lines: Lines) -> Vector | None:
     """Return the numbers that a column holds in each line; None where it holds text, or not plain ones."""
     if name not in lines.typed:
-        lines.typed[name] = typed_numbers(lines.held(name))
+        known = None if lines.within is None else lines.within.typed.get(name)
+        if known is None or lines.passes is None:
+            lines.typed[name] = typed_numbers(lines.held(name))
+        else:
+            lines.typed[name] = known.where(lines.passes)
     return lines.typed[name]
 
 
@@ -135,7 +139,7 @@ def moment(value: Value, lines: Lines) -> Vector:
             return Vector(late, None, either([begun.bad_lines(), passed.bad_lines(), ~far]))
     given = recoded(text(value, lines))
     found = times_of(given.entries, scope.reading.formats, scope.tz)
-    return attrs.evolve(found, at=given.at, bad=either([found.bad, given.bad]))
+    return given.as_placed(found)
 
 
 def span(seconds: Vector) -> Vector:
@@ -186,13 +190,13 @@ def _alike(several: Sequence[Vector]) -> list[Vector]:
 
 def _sum(several: Sequence[Vector]) -> Vector:
     alike = _alike(several)
-    check_fits(sum(greatest(each.entries) for each in alike))
+    bound = check_fits(alike)
     total = alike[0].lines()
     for each in alike[1:]:
         more = each.lines()
         both = total.fill_null(0) + more.fill_null(0)
         total = both.set(total.is_null() & more.is_null(), None)
-    return Vector(total, None, either(each.bad_lines() for each in alike), alike[0].scale)
+    return Vector(total, None, either(each.bad_lines() for each in alike), alike[0].scale, bound=bound)
 
 
 def _product(several: Sequence[Vector]) -> Vector:
@@ -201,15 +205,15 @@ def _product(several: Sequence[Vector]) -> Vector:
     bad = [each.bad_lines() for each in several]
     # A constant comes last, as it need not be written for each line.
     several = sorted(several, key=lambda each: len(each.entries) == 1)
-    found, most = several[0].lines(), greatest(several[0].entries)
+    found, most = several[0].lines(), several[0].greatest()
     for each in several[1:]:
         factor = each.entries if len(each.entries) == 1 else each.lines()
-        most *= greatest(each.entries)
-        if most >= 2**62:
+        most *= each.greatest()
+        if most >= MOST:
             # A float is near enough to say which lines can't go beyond.
             near = (found.cast(pl.Float64) * factor.cast(pl.Float64)).abs()
             far = (near >= 2.0**61).fill_null(value=False)
             bad.append(far)
             found, most = found.set(far, 0), 2**61
         found = found * factor
-    return Vector(found, None, either(bad), sum(each.scale for each in several))
+    return Vector(found, None, either(bad), sum(each.scale for each in several), bound=most)

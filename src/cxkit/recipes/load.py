@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,7 +104,7 @@ def load(recipe: str | os.PathLike[str]) -> Recipe:
     path = Path(recipe)
     name = str(recipe)
     if name in names():
-        return loads(shipped(name), file=f"{name}.toml")
+        return _own(name)
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
@@ -118,6 +119,11 @@ def load(recipe: str | os.PathLike[str]) -> Recipe:
             name, content[error.start : error.end], "isn't UTF-8, as TOML must be: save it so"
         ) from None
     return loads(text, file=name, folder=str(path.parent))
+
+
+@cache
+def _own(name: str) -> Recipe:
+    return loads(shipped(name), file=f"{name}.toml")
 
 
 def loads(text: str, *, file: str = "recipe", folder: str = "") -> Recipe:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from cxkit.report.states import States
     from cxkit.report.target import Target, Verdict
 
 _OVERALL = "overall"
@@ -84,6 +85,8 @@ class Scorecard:
         tz: the zone of its periods.
         notes: what a reader should know, in sentences.
         repeats: metric → answers a customer, where customers answer so often that its interval is too narrow.
+        states: what it was made from, to be saved and merged; None where rows were picked or segments folded.
+        work: what the engine did for it, in sentences.
     """
 
     rows: tuple[Row, ...]
@@ -92,6 +95,8 @@ class Scorecard:
     tz: str = "UTC"
     notes: tuple[str, ...] = ()
     repeats: Mapping[str, float] = attrs.field(factory=dict)
+    states: States | None = attrs.field(default=None, eq=False)
+    work: tuple[str, ...] = attrs.field(default=(), eq=False)
 
     def __iter__(self) -> Iterator[Row]:
         """Go through the rows."""
@@ -154,7 +159,7 @@ class Scorecard:
                 raise UnknownNameError("column of this scorecard", column, self.by)
 
     def _kept(self, keep: Callable[[Row], bool]) -> Scorecard:
-        return attrs.evolve(self, rows=tuple(row for row in self.rows if keep(row)))
+        return attrs.evolve(self, rows=tuple(row for row in self.rows if keep(row)), states=None)
 
     def filter(self, *, metric: str | None = None, period: str | None = None, **segment: str | None) -> Scorecard:
         """Return the card with only the rows that match; a metric's name stands for all variants of it.

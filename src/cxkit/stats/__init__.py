@@ -9,7 +9,7 @@ from cxkit.stats.moments import Moments, MomentsState
 from cxkit.stats.returns import Return, Returns, ReturnsState
 from cxkit.stats.sketch import Sketch, SketchState
 from cxkit.stats.spans import Spans, SpansState, Unless
-from cxkit.stats.state import Split, State, Statistic, merge
+from cxkit.stats.state import Split, State, Statistic, kept_whole, merge
 from cxkit.stats.tally import Tally, TallyState
 from cxkit.stats.where import AtLeast, Condition, Equal, In, IsNull, Less, Not, Where
 
@@ -48,6 +48,7 @@ __all__ = [
     "Unless",
     "Where",
     "filters_of",
+    "kept_whole",
     "merge",
     "settle",
 ]

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from cxkit.stats.where import Where
 
 Split: TypeAlias = str
-"""How events were split into parts: ``event`` is anyhow; a column's name means that no value of it stands in two."""
+"""How events were split into parts: ``event`` is anyhow; a column's name means that no value of it stands in two.
+
+Several columns, ``customer and reference``, mean that of each.
+"""
 
 
 @runtime_checkable
@@ -118,13 +121,18 @@ def merge(statistic: Statistic, left: StateT, right: StateT, *, over: Split = "e
     >>> merge(orders, orders.zero(), orders.zero()) == orders.zero()
     True
     """
-    if statistic.mergeable_over not in ("event", over):
+    if not kept_whole(statistic) <= set(over.split(" and ")):
         message = (
             f"{statistic.name} counts each {statistic.mergeable_over} once, so parts split by {over} can't be merged: "
             f"split the events by {statistic.mergeable_over}, or compute the whole at once"
         )
         raise NotMergeableError(message)
     return left.plus(right)
+
+
+def kept_whole(statistic: Statistic) -> frozenset[str]:
+    """Return the columns of which no value may stand in two parts; none where the state survives any split."""
+    return frozenset(statistic.mergeable_over.split(" and ")) - {"event"}
 
 
 def add_counts(left: Mapping[Any, int], right: Mapping[Any, int]) -> dict[Any, int]:

@@ -217,18 +217,39 @@ def test_what_is_no_statistic_of_this_engine(table):
 
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
-def test_parquet_files_by_a_pattern(tmp_path, engine):
-    """Several files are one table."""
-    for n in range(2):
-        pl.DataFrame({"ts_us": [n], "kind": ["visit.started"]}).write_parquet(tmp_path / f"{n}.parquet")
+def test_several_parquet_files(tmp_path, engine):
+    """They are one table; a column that one lacks is null there, and what folders' names say is a column."""
+    paths = [tmp_path / "channel=web" / "0.parquet", tmp_path / "channel=app" / "1.parquet"]
+    for n, path in enumerate(paths):
+        path.parent.mkdir()
+        pl.DataFrame({"ts_us": [n], "kind": ["visit.started"], **({} if n else {"score": [9.0]})}).write_parquet(path)
+    tables = frame.open_paths([*map(str, paths)], engine)
 
-    assert counts(frame.open_path(tmp_path / "*.parquet", engine)) == {(None, None): 2}
+    tally = Tally(Where(), of="score")
+    states = frame.collect(tables, Request((tally,), by=("channel",))).states[tally]
+    assert {segment: (state.n, state.nulls) for (segment, _), state in states.items()} == {
+        None: (1, 1), ("web",): (1, 0), ("app",): (0, 1),
+    }  # fmt: skip
 
 
 def test_engines_that_are_none():
     """A path is opened with a library that the engine works on."""
-    with pytest.raises(UnsupportedError, match="doesn't work on 'spark': choose 'polars' or 'duckdb'"):
-        frame.open_path("x.parquet", "spark")
+    with pytest.raises(UnsupportedError, match="doesn't work on 'abacus': choose one of polars, duckdb, ibis, spark"):
+        frame.open_paths(["x.parquet"], "abacus")
+
+
+@pytest.mark.parametrize(
+    ("columns", "error", "what"),
+    [
+        ({"customer": "user"}, UnknownNameError, "unknown column 'user'; did you mean 'user_id'"),
+        ({"client": "user_id"}, InvalidValueError, "columns: 'client' is none of an event's columns"),
+        ({"customer": "user_id", "source": "user_id"}, InvalidValueError, "names a column twice"),
+    ],
+)
+def test_names_of_columns_that_can_not_be(columns, error, what):
+    """One sentence names the column."""
+    with pytest.raises(error, match=what):
+        frame.renamed(pl.DataFrame({"user_id": ["c"]}), columns)
 
 
 def test_a_connection_is_left_as_it_was():

@@ -15,11 +15,15 @@ import pytest
 from cxkit.engines import Request
 from cxkit.engines.rows import collect
 from cxkit.errors import InvalidValueError, UnknownNameError, UnsupportedError
+from cxkit.model.block import Block
 from cxkit.model.calendar import Calendar
-from cxkit.model.event import Event, event, to_us
+from cxkit.model.event import COLUMNS, Event, event, to_us
 from cxkit.model.money import Money
 from cxkit.stats import (
+    AtLeast,
     By,
+    Clustered,
+    Cohorts,
     Distinct,
     DistinctState,
     Frequency,
@@ -32,13 +36,15 @@ from cxkit.stats import (
     State,
     Statistic,
     Tally,
+    Unless,
     Where,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cxkit.engines.request import Cell
+    from cxkit.model.block import Part
 
 ORDERS, ANSWERS = Where(kind="order.placed"), Where(kind="survey.answered")
 AMOUNTS = Moments(ORDERS, "amount_minor")
@@ -254,7 +260,13 @@ EVERYTHING = (
     Distinct(Where(), "reference"),
     Frequency(ORDERS),
     Spans(OPENED, ANSWERED, key="customer", unit="id"),
+    Spans(OPENED, ANSWERED, key="customer", starts="last", ends="last", window_us=timedelta(days=20)),
+    Spans(OPENED, ANSWERED, key="reference", window_us=timedelta(days=20), unless=(Unless(ORDERS, key="customer"),)),
+    Spans(ORDERS, ORDERS, key="customer"),
     Returns(Where(), "week"),
+    Returns(Where(), "week", newcomers=True, mark=ANSWERS),
+    Cohorts(ORDERS, "week", of="amount_minor"),
+    Clustered(ANSWERS, plus=Where(score=AtLeast(9)), minus=Where(kind="survey.answered", channel="web")),
 )
 
 
@@ -262,9 +274,37 @@ def test_chunks_and_order_mean_nothing(monkeypatch: pytest.MonkeyPatch):
     """A stream is read in chunks: where they end, and in what order events come, changes nothing."""
     request = Request(EVERYTHING, by=("channel", "coupon"), calendar=Calendar("month"), since_us=to_us(NOON) + 10**12)
     whole = collect(_many(), request)
-    monkeypatch.setattr(import_module("cxkit.engines.rows.collect"), "_CHUNK", 7)
+    monkeypatch.setattr(import_module("cxkit.engines.rows.chunk"), "TOGETHER", 7)
+    monkeypatch.setattr(import_module("cxkit.model.block"), "_TOGETHER", 7)
     for events in (_many(), _many()[::-1], sorted(_many(), key=lambda event: event.kind)):
         assert collect(iter(events), request) == whole
+
+
+class _InBlocks:
+    """Events in parts: every third as objects, the others as columns."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self._events = events
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def parts(self) -> Iterator[Part]:
+        for at in range(0, len(self._events), 7):
+            some = self._events[at : at + 7]
+            columns = dict(zip(COLUMNS, zip(*map(attrs.astuple, some), strict=True), strict=True))
+            filled = {name: values for name, values in columns.items() if set(values) != {None}}
+            yield some if at % 3 == 0 else Block(len(some), filled)
+
+
+@pytest.mark.parametrize("by", [(), ("channel",), ("channel", "coupon"), ("customer",)])
+def test_columns_are_events(by: tuple[str, ...], monkeypatch: pytest.MonkeyPatch):
+    """Events that come as columns give what they give as objects, however many blocks are put together."""
+    for together in (1, 40, 10_000):
+        monkeypatch.setattr(import_module("cxkit.engines.rows.chunk"), "TOGETHER", together)
+        for calendar in (None, Calendar("month")):
+            request = Request(EVERYTHING, by=by, calendar=calendar, since_us=to_us(NOON) + 10**12)
+            assert collect(_InBlocks(_many()), request) == collect(_many(), request)
 
 
 def test_linked_customers_are_one_everywhere():

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import narwhals.stable.v2 as nw
 
+from cxkit.engines import ENGINES
 from cxkit.errors import MissingExtraError, UnsupportedError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+_LIBRARIES: Final = {name: (engine.module, engine.extra) for name, engine in ENGINES.items() if engine.module}
 LazyFrame = nw.LazyFrame[Any]
 Row = tuple[Any, ...]
 Columns = Mapping[str, Sequence[Any]]
 
 
 class Backend(Protocol):
-    """The functions of `on_polars` and `on_duckdb`."""
+    """The functions of `on_polars`, `on_duckdb`, `on_spark` and `on_ibis`."""
 
-    def scan(self, path: str) -> Any:  # noqa: ANN401 - a native table
-        """Return a lazy native table over Parquet files."""
+    def scan(self, paths: Sequence[str], *, partitioned: bool) -> Any:  # noqa: ANN401 - a native table
+        """Return a lazy native table over Parquet files.
+
+        Args:
+            paths: the files; a column that one of them lacks is null there.
+            partitioned: whether ``key=value`` in a path is a column.
+        """
+        ...
+
+    def of_arrow(self, table: Any) -> Any:  # noqa: ANN401 - an Arrow table in, a native one out
+        """Return an Arrow table as a native one."""
         ...
 
     def instant(self, frame: LazyFrame, column: str, name: str) -> LazyFrame:
@@ -63,17 +75,13 @@ def backend_of(table: object) -> tuple[Backend, LazyFrame]:
     if isinstance(native, nw.DataFrame):
         native = native.lazy() if native.implementation.is_polars() else _to_polars(native)
     if isinstance(native, nw.LazyFrame):
-        if native.implementation.is_polars():
-            from cxkit.engines.frame import on_polars
-
-            return on_polars, native
-        if native.implementation.is_duckdb():
-            from cxkit.engines.frame import on_duckdb
-
-            return on_duckdb, native
+        name = native.implementation.value.removesuffix("[connect]").replace("pyspark", "spark")
+        if name in _LIBRARIES:
+            return backend_named(name), native
     message = (
         f"the frame engine can't read a {type(table).__module__}.{type(table).__qualname__}: it reads Polars, pandas "
-        "and Arrow tables and DuckDB relations, so turn it into one, such as with polars.from_dicts(rows)"
+        "and Arrow tables, DuckDB relations, and tables of Spark and Ibis, so turn it into one, such as with "
+        "polars.from_dicts(rows)"
     )
     raise UnsupportedError(message)
 
@@ -85,23 +93,16 @@ def backend_named(engine: str) -> Backend:
         MissingExtraError: the library isn't installed.
         UnsupportedError: the engine doesn't work on it.
     """
+    if engine not in _LIBRARIES:
+        message = f"the frame engine doesn't work on {engine!r}: choose one of {', '.join(_LIBRARIES)}"
+        raise UnsupportedError(message)
+    module, extra = _LIBRARIES[engine]
     try:
-        if engine == "polars":
-            import polars as pl  # noqa: F401
-
-            from cxkit.engines.frame import on_polars
-
-            return on_polars
-        if engine == "duckdb":
-            import duckdb  # noqa: F401
-
-            from cxkit.engines.frame import on_duckdb
-
-            return on_duckdb
+        import_module(module)
     except ModuleNotFoundError:
-        raise MissingExtraError("frame", engine) from None
-    message = f"the frame engine doesn't work on {engine!r}: choose 'polars' or 'duckdb'"
-    raise UnsupportedError(message)
+        raise MissingExtraError(extra, module) from None
+    found: Any = import_module(f"cxkit.engines.frame.on_{engine}")
+    return cast("Backend", found)
 
 
 def _to_polars(frame: nw.DataFrame[Any]) -> LazyFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,13 +12,13 @@ from cxkit.engines.frame.cells import Keys, Queries
 from cxkit.engines.frame.door import opened
 from cxkit.engines.frame.wants import unwrapped
 from cxkit.engines.request import Collected
+from cxkit.engines.work import Work
 from cxkit.errors import UnsupportedError
 from cxkit.stats import By, ByState, Clustered, Cohorts, Distinct, Frequency, Moments, Returns, Sketch, Spans, Tally
 from cxkit.stats.by import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
     from cxkit.engines.frame.cells import Place
     from cxkit.engines.frame.table import Table
@@ -35,31 +36,32 @@ _PLANS: Final[Mapping[type, Callable[..., Callable[[], Mapping[Place, Any]]]]] =
     Spans: spans.plan,
     Tally: tally.plan,
 }
+_PARTITION: Final = re.compile(r"[\\/][^\\/=]+=[^\\/]*[\\/]")
 SUPPORTED: Final[frozenset[type]] = frozenset({By, *_PLANS})
 """The statistics that the engine computes."""
 
 
-def open_path(path: str | Path, engine: str) -> Any:  # noqa: ANN401 - a native table
-    """Return a lazy table over a Parquet file, or several by a pattern such as ``events/*.parquet``.
+def open_paths(paths: Sequence[str], engine: str) -> Any:  # noqa: ANN401 - a native table
+    """Return a lazy table over Parquet files.
 
     Args:
-        path: the file or the pattern.
-        engine: ``polars`` or ``duckdb``.
+        paths: the files; what their folders' names give as ``key=value`` are columns.
+        engine: ``polars``, ``duckdb``, ``spark`` or ``ibis``.
 
     Raises:
-        InvalidValueError: no such file, or not a Parquet file.
         MissingExtraError: the library isn't installed.
         UnsupportedError: no such engine.
     """
-    return backend_named(engine).scan(str(path))
+    return backend_named(engine).scan(paths, partitioned=any(map(_PARTITION.search, paths)))
 
 
 def collect(table: object, request: Request) -> Collected:
     """Compute a request's statistics on a table.
 
     Args:
-        table: a Polars, pandas or Arrow table or a DuckDB relation, with the columns of an event: ``kind`` and either
-            ``ts_us`` or ``time`` (datetimes with a zone), the others where there are some. Empty text is no text.
+        table: a Polars, pandas or Arrow table, a DuckDB relation, a data frame of Spark or a table of Ibis, with the
+            columns of an event: ``kind`` and either ``ts_us`` or ``time`` (datetimes with a zone), the others where
+            there are some. Empty text is no text.
         request: what to compute.
 
     Raises:
@@ -84,8 +86,9 @@ def collect(table: object, request: Request) -> Collected:
         plans = {statistic: _planned(statistic, events, queries) for statistic in request.statistics}
         queries.run()
         states = {statistic: finish() for statistic, finish in plans.items()}
-        facts = events.facts
-        return Collected(states, facts.events, facts.first_us, facts.last_us, identities, facts.converted)
+        facts, did = events.facts, events.backend
+        work = Work(len(request.statistics), did.passes, events.read, did.queries, did.collected)
+        return Collected(states, facts.events, facts.first_us, facts.last_us, identities, facts.converted, work)
 
 
 def _check(statistic: Statistic) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import narwhals.stable.v2 as nw
 
 from cxkit.engines.request import segment_text
-from cxkit.errors import InvalidValueError
+from cxkit.errors import InvalidValueError, UnknownNameError
 from cxkit.model.event import COLUMNS, PPM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Sort = Literal["text", "whole", "float", "bool", "date"]
 """What a column holds, as far as filters and segments care."""
@@ -32,6 +32,44 @@ def whole(value: int) -> nw.Expr:
 def flag(condition: nw.Expr) -> nw.Expr:
     """Return 1 where a condition holds and 0 elsewhere, also where it is null."""
     return nw.when(condition).then(whole(1)).otherwise(whole(0))
+
+
+def quotient(value: nw.Expr, power: int) -> nw.Expr:
+    """Return the floor of an integer column divided by a power of two.
+
+    Spark and PostgreSQL divide floats, which hold whole numbers up to 2⁵³; of larger ones those alone that end in
+    enough zeros, as what the remainder is taken from does.
+    """
+    return (value - value % power) // power
+
+
+def renamed(table: Any, columns: Mapping[str, str]) -> Any:  # noqa: ANN401 - native tables
+    """Return a table whose columns are called as an event's.
+
+    Args:
+        table: a native table of a library that the engine works on.
+        columns: an event's column → what the table calls it. A column that the table calls so already is left out.
+
+    Raises:
+        InvalidValueError: no event has such a column, or two are to be made of one.
+        UnknownNameError: the table has no such column.
+
+    >>> import polars
+    >>> renamed(polars.DataFrame({"user_id": ["c1"], "customer": [7]}), {"customer": "user_id"}).columns
+    ['customer']
+    """
+    frame = nw.from_native(table)
+    names = frame.collect_schema().names()
+    for column, name in columns.items():
+        if column not in {*COLUMNS, "time"}:
+            raise InvalidValueError("columns", column, f"is none of an event's columns: {', '.join(COLUMNS)}, time")
+        if name not in names:
+            raise UnknownNameError("column", name, names)
+    if len(set(columns.values())) < len(columns):
+        raise InvalidValueError("columns", dict(columns), "names a column twice")
+    taken = {name: column for column, name in columns.items()}
+    kept = [name for name in names if name in taken or name not in columns]
+    return frame.select(*[nw.col(name).alias(taken.get(name, name)) for name in kept]).to_native()
 
 
 def sort_of(name: str, dtype: Any) -> Sort:  # noqa: ANN401 - narwhals' types are classes and instances

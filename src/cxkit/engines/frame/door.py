@@ -17,6 +17,7 @@ from cxkit.engines.frame.lifts import LINK_COLUMNS, Lifts, identities_of, with_a
 from cxkit.engines.frame.periods import with_period
 from cxkit.engines.frame.table import ORDER, PERIOD, Facts, Table, in_bounds
 from cxkit.engines.frame.wants import wants
+from cxkit.engines.frame.watched import Watched
 from cxkit.errors import InvalidValueError, UnknownNameError
 from cxkit.model.event import COLUMNS, to_us
 from cxkit.model.identity import LINKED, UNLINKED, Identities
@@ -24,7 +25,7 @@ from cxkit.model.identity import LINKED, UNLINKED, Identities
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from cxkit.engines.frame.backend import Backend, LazyFrame
+    from cxkit.engines.frame.backend import LazyFrame
     from cxkit.engines.frame.columns import Sort
     from cxkit.engines.request import Request
 
@@ -46,7 +47,8 @@ def opened(native: object, request: Request) -> Iterator[tuple[Table | None, Ide
         UnknownNameError: a column that is asked for and isn't there.
         UnsupportedError: a table of an unknown kind.
     """
-    backend, frame = backend_of(native)
+    library, frame = backend_of(native)
+    backend = Watched(library)
     door = _Door(backend, request, dict(frame.collect_schema()))
     with ExitStack() as kept:
         shaped = kept.enter_context(backend.near(door.shaped(frame)))
@@ -59,6 +61,7 @@ def opened(native: object, request: Request) -> Iterator[tuple[Table | None, Ide
         if request.rates:
             shaped, facts = exchanged(backend, shaped, request, facts)
         if facts.links:
+            backend.again()
             identities = identities_of(backend, door.links(frame), request.max_people)
             if "customer" in door.columns:
                 shaped = with_canonical(backend, shaped, identities)
@@ -73,7 +76,7 @@ class _Door:
         columns: the caller's name of a column → what it holds, and its name in the normalised table.
     """
 
-    def __init__(self, backend: Backend, request: Request, schema: Mapping[str, Any]) -> None:
+    def __init__(self, backend: Watched, request: Request, schema: Mapping[str, Any]) -> None:
         self._backend = backend
         self._request = request
         self._names = {*schema, *request.attributes}
@@ -231,6 +234,7 @@ class _Door:
             keys=dict(self._splits),
             readers=readers,
             kept=kept,
+            read=tuple(sorted(name for name in self.columns if name in self._schema)),
         )
 
 

@@ -18,11 +18,11 @@ _CHUNK: Final = 65_536
 
 
 def table_of_events(events: Iterable[Event], engine: str) -> Any:  # noqa: ANN401 - a native table
-    """Return events as a Polars data frame, or as a DuckDB relation over one.
+    """Return events as a table of an engine.
 
     Args:
         events: any number; the table holds them all in memory.
-        engine: ``polars`` or ``duckdb``.
+        engine: ``polars``, ``duckdb``, ``spark`` or ``ibis``.
 
     Raises:
         MissingExtraError: the library isn't installed.
@@ -32,7 +32,7 @@ def table_of_events(events: Iterable[Event], engine: str) -> Any:  # noqa: ANN40
     >>> table_of_events([event("visit.started")], "polars").shape
     (1, 16)
     """
-    backend_named(engine)
+    backend = backend_named(engine)
     backend_named("polars")
     import polars as pl
 
@@ -43,8 +43,4 @@ def table_of_events(events: Iterable[Event], engine: str) -> Any:  # noqa: ANN40
         columns = {name: [getattr(event, name) for event in chunk] for name in COLUMNS}
         chunks.append(pl.DataFrame(columns, schema=types))
     table = pl.concat(chunks)
-    if engine == "polars":
-        return table
-    import duckdb
-
-    return duckdb.connect().from_arrow(table.to_arrow())
+    return table if engine == "polars" else backend.of_arrow(table.to_arrow(compat_level=pl.CompatLevel.oldest()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import narwhals.stable.v2 as nw
 
-from cxkit.engines.frame.columns import flag
+from cxkit.engines.frame.columns import flag, quotient, whole
 from cxkit.engines.request import converted
 from cxkit.errors import InvalidValueError
 from cxkit.model.money import Money
@@ -52,12 +52,34 @@ def exchanged(backend: Backend, frame: LazyFrame, request: Request, facts: Facts
     joined = frame.join(rates, on="currency", how="left")
     # a = h·q + l, and p = w·q + r: then a·p/q = h·p + l·w + l·r/q, of which nothing is larger than the result or q².
     w, p, r, q = map(nw.col, _JOINED)
-    high, low = amount // q, amount % q
-    value = high * p + low * w + (low * r * 2 + q - flag(amount < 0)) // (q * 2)
+    low = amount % q
+    joined = _divided(joined.with_columns(amount.alias("cx_high")), "cx_high", q)
+    joined = _divided(joined.with_columns((low * r * 2 + q - flag(amount < 0)).alias("cx_last")), "cx_last", q * 2)
+    value = nw.col("cx_high") * p + low * w + nw.col("cx_last")
     target = nw.when(~q.is_null()).then(nw.lit(request.currency, nw.String)).otherwise(currency)
     return joined.with_columns(nw.coalesce(value, amount).alias("amount_minor"), target.alias("currency")).drop(
-        *_JOINED
+        *_JOINED, "cx_high", "cx_last"
     ), facts
+
+
+def _divided(frame: LazyFrame, name: str, by: nw.Expr) -> LazyFrame:
+    """Divide a column, as one divides on paper, with digits of 2²¹: some libraries divide floats, exact below 2⁵³.
+
+    Args:
+        frame: the table.
+        name: the column, which becomes the floor.
+        by: what it is divided by, from 1 to 2³² - 1.
+    """
+    digit, value, rest = 2**21, nw.col(name), nw.col("cx_rest")
+    digits = [quotient(value, digit**2), quotient(value % digit**2, digit), value % digit]
+    frame = frame.with_columns(
+        whole(0).alias("cx_rest"), *[each.alias(f"cx_digit_{i}") for i, each in enumerate(digits)]
+    )
+    frame = frame.with_columns(whole(0).alias(name))
+    for i in range(len(digits)):
+        frame = frame.with_columns((rest * digit + nw.col(f"cx_digit_{i}")).alias("cx_rest"))
+        frame = frame.with_columns((value * digit + rest // by).alias(name), (rest % by).alias("cx_rest"))
+    return frame.drop("cx_rest", *[f"cx_digit_{i}" for i in range(len(digits))])
 
 
 def _checked(request: Request, used: Mapping[str, tuple[int, int]], amounts: Mapping[str, tuple[int, ...]]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 _serial = count()
 
 
-def scan(path: str) -> duckdb.DuckDBPyRelation:
+def scan(paths: Sequence[str], *, partitioned: bool) -> duckdb.DuckDBPyRelation:
     """Return a relation over Parquet files, on a connection of its own."""
     import duckdb
 
-    return duckdb.connect().read_parquet(path)
+    return duckdb.connect().read_parquet(list(paths), hive_partitioning=partitioned, union_by_name=True)
+
+
+def of_arrow(table: Any) -> duckdb.DuckDBPyRelation:  # noqa: ANN401 - an Arrow table
+    """Return an Arrow table as a relation, on a connection of its own."""
+    import duckdb
+
+    return duckdb.connect().from_arrow(table)
 
 
 def instant(frame: LazyFrame, column: str, name: str) -> LazyFrame:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from contextvars import ContextVar
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import narwhals.stable.v2 as nw
 
@@ -18,13 +22,24 @@ if TYPE_CHECKING:
 _SCALES: Final = {"ms": (1, 1000), "us": (1, 1), "ns": (1000, 1)}
 # It groups by text in half the time of the other.
 _ENGINE: Final = "streaming"
+MOST_ROWS: Final = 20_000_000
+"""How many rows of Parquet files are read into memory: of a shop's events they take some gigabytes."""
+_folder: ContextVar[str | None] = ContextVar("_folder", default=None)
+_serial = count()
 
 
-def scan(path: str) -> pl.LazyFrame:
+def scan(paths: Sequence[str], *, partitioned: bool) -> pl.LazyFrame:
     """Return a lazy table over Parquet files."""
     import polars as pl
 
-    return pl.scan_parquet(path)
+    return pl.scan_parquet(list(paths), hive_partitioning=partitioned, missing_columns="insert")
+
+
+def of_arrow(table: Any) -> pl.DataFrame:  # noqa: ANN401 - an Arrow table
+    """Return an Arrow table as a data frame."""
+    import polars as pl
+
+    return cast("pl.DataFrame", pl.from_arrow(table))
 
 
 def instant(frame: LazyFrame, column: str, name: str) -> LazyFrame:
@@ -66,26 +81,65 @@ def beside(frame: LazyFrame, texts: Columns, wholes: Columns) -> LazyFrame:  # n
 
 @contextmanager
 def near(frame: LazyFrame) -> Iterator[LazyFrame]:
-    """Read the frame into memory, for a Parquet file's text takes longer to decode than to look at."""
-    with held(frame) as found:
-        yield found
+    """Read the frame into memory, for a Parquet file's text takes longer to decode than to look at.
+
+    Files of many rows stay where they are, and while the context lasts whatever is held goes to disk.
+    """
+    if not _is_large(frame):
+        yield _again(_native(frame).collect(engine=_ENGINE).lazy())
+        return
+    with TemporaryDirectory(prefix="cxkit-") as folder:
+        token = _folder.set(folder)
+        try:
+            yield frame
+        finally:
+            _folder.reset(token)
 
 
 @contextmanager
 def held(frame: LazyFrame) -> Iterator[LazyFrame]:
-    """Compute the frame into memory.
+    """Compute the frame into memory, or of a large table into a file of its own.
 
     The streaming engine cuts all columns into chunks at the same rows; the other doesn't, and then every filter has to
     put that right.
     """
-    yield _again(_native(frame).collect(engine="streaming").lazy())
+    folder = _folder.get()
+    if folder is None:
+        yield _again(_native(frame).collect(engine=_ENGINE).lazy())
+        return
+    import polars as pl
+
+    path = Path(folder) / f"{next(_serial)}.parquet"
+    # Where the order of rows matters, they are sorted: so it needn't be kept.
+    _native(frame).sink_parquet(path, compression="lz4", statistics=False, maintain_order=False, engine=_ENGINE)
+    try:
+        yield _again(pl.scan_parquet(path))
+    finally:
+        path.unlink()
 
 
 def rows(frames: Sequence[LazyFrame]) -> list[list[Row]]:
-    """Compute frames together, so that what they share is computed once, and return their rows."""
+    """Compute frames together, so that what they share is computed once, and return their rows.
+
+    Of a large table one after the other, for what each needs in memory comes together else.
+    """
     import polars as pl
 
-    return [frame.rows() for frame in pl.collect_all([_native(frame) for frame in frames], engine=_ENGINE)]
+    natives = [_native(frame) for frame in frames]
+    if _folder.get() is not None:
+        return [native.collect(engine=_ENGINE).rows() for native in natives]
+    return [frame.rows() for frame in pl.collect_all(natives, engine=_ENGINE)]
+
+
+def _is_large(frame: LazyFrame) -> bool:
+    """Say whether a frame would take gigabytes; only of one that can be counted without reading any column."""
+    import polars as pl
+
+    counted = _native(frame).select(pl.len())
+    plan = counted.explain()
+    if not 0 < plan.count(" SCAN [") == plan.count("PROJECT 0/"):
+        return False
+    return int(counted.collect(engine=_ENGINE).item()) > MOST_ROWS
 
 
 def _native(frame: LazyFrame) -> pl.LazyFrame:

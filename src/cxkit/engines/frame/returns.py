@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 
 from cxkit.engines.frame import moments
 from cxkit.engines.frame.cells import COUNT, count, grouped
-from cxkit.engines.frame.columns import whole
+from cxkit.engines.frame.columns import quotient, whole
 from cxkit.engines.frame.periods import with_period
 from cxkit.engines.frame.sums import HALF, halves, total
 from cxkit.engines.frame.table import PERIOD, in_bounds
@@ -149,7 +149,7 @@ def _limbed(frame: LazyFrame, statistic: Returns, prefix: str, names: Limbs, *, 
     if small:
         amount = nw.when((low < LIMIT) & (low > -LIMIT)).then(low)
     else:
-        frame = frame.with_columns((nw.col(f"{prefix}{statistic.of}_high") + low // HALF).alias("cx_high"))
+        frame = frame.with_columns((nw.col(f"{prefix}{statistic.of}_high") + quotient(low, HALF)).alias("cx_high"))
         high, bound = nw.col("cx_high"), LIMIT // HALF
         amount = nw.when((high < bound) & (high >= -bound)).then(high * HALF + low % HALF)
     frame = frame.with_columns(amount.alias("cx_amount"))

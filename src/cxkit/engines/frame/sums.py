@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cxkit.engines.frame.cells import Measure
+from cxkit.engines.frame.columns import quotient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,7 @@ def halves(name: str, value: nw.Expr, *, small: bool) -> list[Measure]:
     """
     if small:
         return [Measure(f"{name}_low", value)]
-    return [Measure(f"{name}_high", value // HALF), Measure(f"{name}_low", value % HALF)]
+    return [Measure(f"{name}_high", quotient(value, HALF)), Measure(f"{name}_low", value % HALF)]
 
 
 def total(name: str, measured: Mapping[str, Any]) -> int:

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import ExitStack
 
-    from cxkit.engines.frame.backend import Backend, LazyFrame
+    from cxkit.engines.frame.backend import LazyFrame
     from cxkit.engines.frame.columns import Sort
+    from cxkit.engines.frame.watched import Watched
     from cxkit.engines.request import Request, Segment
     from cxkit.stats import Condition, Where
 
@@ -72,9 +73,10 @@ class Table:
         keys: the column of a `By` → its key column.
         readers: a key column → how to read its text.
         kept: closes what was kept.
+        read: which of the caller's columns were read.
     """
 
-    backend: Backend
+    backend: Watched
     request: Request
     facts: Facts
     events: LazyFrame
@@ -86,6 +88,7 @@ class Table:
     keys: Mapping[str, str]
     readers: Mapping[str, Callable[[str], str | None]]
     kept: ExitStack
+    read: tuple[str, ...]
 
     def keep(self, frame: LazyFrame) -> LazyFrame:
         """Compute a frame that several others are made from: libraries see that they share it only now and then."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from cxkit.engines.request import Cell, Request
     from cxkit.engines.rows.batch import Batch
@@ -36,6 +36,14 @@ class Ending:
         if column != "customer" or not mapping:
             return None
         return lambda customer: mapping.get(customer, customer)
+
+    def others(self, column: str, values: Collection[Any]) -> list[tuple[Any, str]]:
+        """Return those of a column's values that another stands for, beside that one: of most there are none."""
+        mapping = self.identities.mapping
+        if column != "customer" or not mapping:
+            return []
+        fewer, more = (mapping, values) if len(mapping) < len(values) else (values, mapping)
+        return [(value, mapping[value]) for value in fewer if value in more and mapping[value] != value]
 
 
 class Accumulator(Protocol):

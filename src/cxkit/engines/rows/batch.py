@@ -6,80 +6,76 @@ calling a function for each event, which is what makes the row engine quick enou
 
 from __future__ import annotations
 
-import json
-from operator import attrgetter
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
-from cxkit.model.event import COLUMNS
+from cxkit.engines.rows.chunk import FIELDS
+from cxkit.stats import Equal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cxkit.engines.request import Cell
-    from cxkit.model.event import Event
+    from cxkit.engines.rows.chunk import Chunk
     from cxkit.stats import Where
     from cxkit.stats.where import Condition
 
-Getter = "Callable[[Event], Any]"
-_FIELDS: Final = frozenset(COLUMNS)
+Mark = tuple[int, str, str, "Cell", bool]
+"""(ts_us, source, id), which is the order and who it is, the cell, and whether it is in bounds."""
 
-
-def getter(column: str) -> Callable[[Event], Any]:
-    """Return the function that takes a column, or a property of that name, out of an event.
-
-    >>> from cxkit.model.event import event
-    >>> getter("coupon")(event("order.placed", properties={"coupon": "TET"}))
-    'TET'
-    """
-    if column in _FIELDS:
-        return attrgetter(column)
-    parsed: dict[str, Any] = {}
-
-    def lifted(event: Event) -> Any:  # noqa: ANN401 - a property holds anything
-        text = event.properties
-        if text is None:
-            return None
-        if text not in parsed:
-            if len(parsed) > 10_000:  # noqa: PLR2004 - enough for what repeats
-                parsed.clear()
-            value = json.loads(text).get(column)
-            parsed[text] = json.dumps(value) if isinstance(value, dict | list) else value
-        return parsed[text]
-
-    return lifted
-
-
-def attribute_getter(values: Mapping[str, str]) -> Callable[[Event], Any]:
-    """Return the function that looks an event's touchpoint up."""
-    look_up = values.get
-    return lambda event: look_up(event.touchpoint) if event.touchpoint is not None else None
+_FEW: Final = 64
 
 
 class Batch:
-    """Events of one cell.
+    """Events of one kind and cell.
 
     Attributes:
-        events: the events.
+        chunk: the events.
+        kind: their kind.
         cell: their segment and period.
         inside: whether they are in bounds.
     """
 
-    __slots__ = ("_columns", "_filtered", "cell", "events", "inside")
+    __slots__ = ("_columns", "_different", "_filtered", "_marks", "_parts", "cell", "chunk", "inside", "kind")
 
-    def __init__(self, events: Sequence[Event], cell: Cell, *, inside: bool) -> None:
+    def __init__(self, chunk: Chunk, kind: str, cell: Cell, *, inside: bool) -> None:
         """Hold the events; take nothing out yet."""
-        self.events = events
+        self.chunk = chunk
+        self.kind = kind
         self.cell = cell
         self.inside = inside
-        self._columns: dict[str, list[Any]] = {}
-        self._filtered: dict[Any, Batch] = {}
+        self._columns: dict[str, Sequence[Any]] = {}
+        self._different: dict[str, set[Any]] = {}
+        # Nothing of a batch refers to the batch itself: it would wait for the garbage collector, which rests.
+        self._filtered: dict[Any, Batch | None] = {}
+        self._parts: dict[str, Mapping[Any, Batch]] = {}
+        self._marks: list[Mark] | None = None
 
-    def column(self, name: str) -> list[Any]:
+    def __len__(self) -> int:
+        """Return how many events there are."""
+        return len(self.chunk.items)
+
+    def column(self, name: str) -> Sequence[Any]:
         """Return one column's values, in the order of the events."""
         found = self._columns.get(name)
         if found is None:
-            found = self._columns[name] = list(map(getter(name), self.events))
+            found = self._columns[name] = self.chunk.column(name)
         return found
+
+    def different(self, name: str) -> set[Any]:
+        """Return one column's different values."""
+        found = self._different.get(name)
+        if found is None:
+            found = self._different[name] = set(self.column(name))
+        return found
+
+    def marks(self) -> list[Mark]:
+        """Return who each event is and where it counts: one object for all that remember it."""
+        if self._marks is None:
+            cell, inside = self.cell, self.inside
+            columns = zip(self.column("ts_us"), self.column("source"), self.column("id"), strict=True)
+            self._marks = [(ts_us, source, identity, cell, inside) for ts_us, source, identity in columns]
+        return self._marks
 
     def where(self, where: Where) -> Batch:
         """Return the events that pass a filter whose kinds are looked at already."""
@@ -89,29 +85,41 @@ class Batch:
         """Return the events that meet all conditions; filters that begin alike share what is left after that."""
         if not conditions:
             return self
-        found = self._filtered.get(conditions)
-        if found is None:
-            found = self._filtered[conditions] = _passing(self._meeting(conditions[:-1]), *conditions[-1])
-        return found
+        if conditions not in self._filtered:
+            left = self._meeting(conditions[:-1]).passing(*conditions[-1])
+            self._filtered[conditions] = None if left is self else left
+        found = self._filtered[conditions]
+        return self if found is None else found
+
+    def passing(self, column: str, condition: Condition) -> Batch:
+        """Return the events that meet a condition; those that ask whether a column is this or that share one look."""
+        different = self.different(column) if column in FIELDS else None
+        if different is not None and isinstance(condition, Equal) and len(different) <= _FEW:
+            return self.split(column).get(condition.value) or self._of(())
+        held = self.holds(column, condition)
+        return self if all(held) else self._of(compress(self.chunk.items, held))
+
+    def holds(self, column: str, condition: Condition) -> list[bool]:
+        """Say of each event whether it meets a condition."""
+        holds, values = condition.holds, self.column(column)
+        if column in FIELDS:
+            # Of one type each, so that none stands for another in a set, as True does for 1 among properties.
+            passing = set(filter(holds, self.different(column)))
+            return list(map(passing.__contains__, values))
+        return list(map(holds, values))
 
     def split(self, column: str) -> Mapping[Any, Batch]:
         """Return the events by a column's value; the batch itself where all hold the same."""
-        values = self.column(column)
-        different = set(values)
+        different = self.different(column)
         if len(different) <= 1:
             return dict.fromkeys(different, self)
-        parts: dict[Any, list[Event]] = {value: [] for value in different}
-        for value, event in zip(values, self.events, strict=True):
-            parts[value].append(event)
-        return {value: Batch(events, self.cell, inside=self.inside) for value, events in parts.items()}
+        found = self._parts.get(column)
+        if found is None:
+            items: dict[Any, list[Any]] = {value: [] for value in different}
+            for value, item in zip(self.column(column), self.chunk.items, strict=True):
+                items[value].append(item)
+            found = self._parts[column] = {value: self._of(several) for value, several in items.items()}
+        return found
 
-
-def _passing(batch: Batch, column: str, condition: Condition) -> Batch:
-    holds, values = condition.holds, batch.column(column)
-    if column in _FIELDS:
-        # Of one type each, so that none stands for another in a set, as True does for 1 among properties.
-        passing = set(filter(holds, set(values)))
-        events = [event for event, value in zip(batch.events, values, strict=True) if value in passing]
-    else:
-        events = [event for event, value in zip(batch.events, values, strict=True) if holds(value)]
-    return batch if len(events) == len(batch.events) else Batch(events, batch.cell, inside=batch.inside)
+    def _of(self, items: Iterable[Any]) -> Batch:
+        return Batch(self.chunk.of(list(items)), self.kind, self.cell, inside=self.inside)

@@ -37,7 +37,7 @@ class CohortsAccumulator:
     def add(self, batch: Batch) -> None:
         """Sum a batch; those before the bounds tell when a customer began."""
         batch = batch.where(self._statistic.where)
-        if not batch.events:
+        if not batch:
             return
         times, customers = batch.column("ts_us"), batch.column("customer")
         if batch.inside:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from operator import and_
 from typing import TYPE_CHECKING
 
 from cxkit.engines.rows.accumulator import overall_groups
@@ -10,7 +11,7 @@ from cxkit.stats import ClusteredState, DistinctState, FrequencyState
 from cxkit.stats.clustered import scaled_score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from cxkit.engines.request import Cell
     from cxkit.engines.rows.accumulator import Ending
@@ -38,10 +39,7 @@ class Ledger:
     def finish(self, ending: Ending) -> dict[Cell, Counter[str | None]]:
         """Return the counts, of overall cells too, by canonical value."""
         if self._finished is None:
-            canonical = ending.canonical(self._column)
-            counts = dict(self._counts)
-            if canonical is not None:
-                counts = {cell: _renamed(counter, canonical) for cell, counter in counts.items()}
+            counts = {cell: self._renamed(counter, ending) for cell, counter in self._counts.items()}
             for overall, cells in overall_groups(list(counts)).items():
                 total: Counter[str | None] = Counter()
                 for cell in cells:
@@ -50,12 +48,14 @@ class Ledger:
             self._finished = counts
         return self._finished
 
-
-def _renamed(counter: Counter[str | None], canonical: Callable[[str], str]) -> Counter[str | None]:
-    renamed: Counter[str | None] = Counter()
-    for value, n in counter.items():
-        renamed[None if value is None else canonical(value)] += n
-    return renamed
+    def _renamed(self, counter: Counter[str | None], ending: Ending) -> Counter[str | None]:
+        others = ending.others(self._column, counter)
+        if not others:
+            return counter
+        renamed = counter.copy()
+        for value, name in others:
+            renamed[name] += renamed.pop(value)
+        return renamed
 
 
 class DistinctAccumulator:
@@ -114,7 +114,7 @@ class ClusteredAccumulator:
     def add(self, batch: Batch) -> None:
         """Add each event to its customer."""
         batch = batch.where(self._statistic.where)
-        if not batch.inside or not batch.events:
+        if not batch.inside or not batch:
             return
         sums, cell = self._sums[batch.cell], batch.cell
         alone: list[tuple[int, int]] = []
@@ -131,28 +131,24 @@ class ClusteredAccumulator:
             known = self._alone.get(cell, ClusteredState())
             self._alone[cell] = known.plus(_products(alone, anonymous=len(alone)))
 
-    def _values(self, batch: Batch) -> list[int | None]:
+    def _values(self, batch: Batch) -> Sequence[int | None]:
         statistic = self._statistic
         if statistic.of == "score":
             scores = [None if score is None else scaled_score(score) for score in batch.column("score")]
             if statistic.turned is None:
                 return scores
-            turned, turn = self._passing(batch, statistic.turned), scaled_score(statistic.turn) or 0
+            turned, turn = _passing(batch, statistic.turned), scaled_score(statistic.turn) or 0
             return [
-                turn - score if score is not None and id(event) in turned else score
-                for score, event in zip(scores, batch.events, strict=True)
+                turn - score if score is not None and turns else score
+                for score, turns in zip(scores, turned, strict=True)
             ]
         if statistic.of is not None:
             return batch.column(statistic.of)
-        values: list[int | None] = [0] * len(batch.events)
+        values = [0] * len(batch)
         for side, sign in ((statistic.plus, 1), (statistic.minus, -1)):
             if side is not None:
-                passing = self._passing(batch, side)
-                values = [v + sign * (id(e) in passing) for v, e in zip(values, batch.events, strict=True)]  # type: ignore[operator]
+                values = [value + sign * passes for value, passes in zip(values, _passing(batch, side), strict=True)]
         return values
-
-    def _passing(self, batch: Batch, side: Where) -> set[int]:
-        return {id(event) for event in batch.where(side).events if _kind_passes(side, event.kind)}
 
     def finish(self, ending: Ending) -> Mapping[Cell, ClusteredState]:
         """Square and multiply what each customer summed to; an event without a customer is one of its own."""
@@ -187,5 +183,11 @@ def _products(sums: Sequence[tuple[int, int]], *, nulls: int = 0, anonymous: int
     )
 
 
-def _kind_passes(where: Where, kind: str) -> bool:
-    return where.kinds is None or kind in where.kinds
+def _passing(batch: Batch, side: Where) -> list[bool]:
+    """Say of each event whether it passes a filter."""
+    if side.kinds is not None and batch.kind not in side.kinds:
+        return [False] * len(batch)
+    passing = [True] * len(batch)
+    for column, condition in side.beyond_kind:
+        passing = list(map(and_, passing, batch.holds(column, condition)))
+    return passing

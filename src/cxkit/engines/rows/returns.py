@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from cxkit.engines.request import compares
 from cxkit.engines.rows.accumulator import overall_groups
-from cxkit.model.calendar import Calendar
 from cxkit.stats import Return, ReturnsState
 from cxkit.stats.moments import LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from cxkit.engines.request import Cell, Request, Segment
+    from cxkit.engines.request import Cell, Segment
     from cxkit.engines.rows.accumulator import Ending
     from cxkit.engines.rows.batch import Batch
+    from cxkit.model.calendar import Calendar
     from cxkit.stats import Returns, Where
 
 _Amounts = dict[str, int]
@@ -47,31 +47,30 @@ class Marks:
         return self._customers if canonical is None else set(map(canonical, self._customers))
 
 
-class ReturnsAccumulator:
-    """Sums amounts by customer and period, of everything before `until`."""
+class Spent:
+    """What each customer came to in each period, of everything before `until`; several statistics read the same."""
 
-    def __init__(self, statistic: Returns, request: Request, marks: Marks | None) -> None:
-        """Start empty; whoever made the marks feeds them."""
-        self._statistic = statistic
-        self._calendar = Calendar(statistic.every, request.tz)  # type: ignore[arg-type]
-        self._period = self._calendar.lookup()
-        self._same = request.calendar == self._calendar
-        self._until = request.until_us
-        self._marks = marks
+    def __init__(self, where: Where, of: str, calendar: Calendar, same: bool, until_us: int | None) -> None:  # noqa: FBT001 - a part of its key
+        """Start empty; `same` says whether the periods of cells are the calendar's own."""
+        self._where = where
+        self._of = of
+        self._period = calendar.lookup()
+        self._same = same
+        self._until = until_us
         self._amounts: dict[Segment | None, dict[int, _Amounts]] = defaultdict(_periods)
         self._anonymous: Counter[Cell] = Counter()
+        self._united: dict[Segment | None, dict[int, _Amounts]] | None = None
 
     def add(self, batch: Batch) -> None:
         """Sum a batch; those before the bounds serve as somebody's period before."""
-        kinds = self._statistic.where.kinds
-        if kinds is not None and batch.events[0].kind not in kinds:
+        if self._where.kinds is not None and batch.kind not in self._where.kinds:
             return
-        batch = batch.where(self._statistic.where)
-        if not batch.events:
+        batch = batch.where(self._where)
+        if not batch:
             return
         segment, period = batch.cell
         sums = self._amounts[segment]
-        customers, amounts = batch.column("customer"), batch.column(self._statistic.of)
+        customers, amounts = batch.column("customer"), batch.column(self._of)
         if batch.inside:
             self._anonymous[batch.cell] += customers.count(None)
         if batch.inside and self._same and period is not None:
@@ -80,16 +79,44 @@ class ReturnsAccumulator:
         times = batch.column("ts_us")
         if not batch.inside and self._until is not None:
             customers = [who if ts_us < self._until else None for ts_us, who in zip(times, customers, strict=True)]
-        for place, customer, amount in zip(self._period.indices(times), customers, amounts, strict=True):
+        places = map(sums.__getitem__, self._period.indices(times))
+        for here, customer, amount in zip(places, customers, amounts, strict=True):
             if customer is not None:
-                sums[place][customer] += amount or 0
+                here[customer] += amount or 0
+
+    def anonymous(self) -> dict[Cell, int]:
+        """Return how many events without a customer there are in each cell, overall ones too."""
+        anonymous = dict(self._anonymous)
+        for overall, cells in overall_groups(anonymous).items():
+            anonymous[overall] = sum(anonymous[cell] for cell in cells)
+        return anonymous
+
+    def finish(self, ending: Ending) -> dict[Segment | None, dict[int, _Amounts]]:
+        """Return what customers came to by segment, overall too, and period, under their canonical names."""
+        if self._united is None:
+            self._united = _united(self._amounts, ending)
+        return self._united
+
+
+class ReturnsAccumulator:
+    """Compares what customers spent."""
+
+    def __init__(self, statistic: Returns, calendar: Calendar, spent: Spent, marks: Marks | None) -> None:
+        """Share what was spent, and the marks; whoever made them feeds them."""
+        self._statistic = statistic
+        self._calendar = calendar
+        self._spent = spent
+        self._marks = marks
+
+    def add(self, batch: Batch) -> None:
+        """Leave it to what is shared."""
 
     def finish(self, ending: Ending) -> Mapping[Cell, ReturnsState]:
         """Compare each period with its base."""
         request, back = ending.request, self._statistic.back
         marked = self._marks.finish(ending) if self._marks else frozenset[str]()
         states: dict[Cell, ReturnsState] = {}
-        for segment, periods in _united(self._amounts, ending).items():
+        for segment, periods in self._spent.finish(ending).items():
             new = _newcomers(periods) if self._statistic.counts_new else {}
             for period in sorted(periods.keys() | {period + back for period in periods}):
                 if ending.end_us is not None and compares(request, self._calendar, period, ending.end_us):
@@ -97,10 +124,7 @@ class ReturnsAccumulator:
                     now, base = periods.get(period, {}), periods.get(period - back, {})
                     state = ReturnsState({period: self._compare(now, base, new.get(period, ()), marked)})
                     states[cell] = states[cell].plus(state) if cell in states else state
-        anonymous = dict(self._anonymous)
-        for overall, cells in overall_groups(anonymous).items():
-            anonymous[overall] = sum(anonymous[cell] for cell in cells)
-        for cell, n in anonymous.items():
+        for cell, n in self._spent.anonymous().items():
             states[cell] = states.get(cell, ReturnsState()).plus(ReturnsState(anonymous=n))
         return states
 
@@ -148,7 +172,7 @@ def _newcomers(periods: Mapping[int, _Amounts]) -> dict[int, list[str]]:
     return new
 
 
-def _sum(sums: _Amounts, customers: list[str | None], amounts: list[int | None]) -> None:
+def _sum(sums: _Amounts, customers: Sequence[str | None], amounts: Sequence[int | None]) -> None:
     for customer, amount in zip(customers, amounts, strict=True):
         if customer is not None:
             sums[customer] += amount or 0
@@ -165,21 +189,26 @@ def _periods() -> dict[int, _Amounts]:
 def _united(
     amounts: Mapping[Segment | None, Mapping[int, _Amounts]], ending: Ending
 ) -> dict[Segment | None, dict[int, _Amounts]]:
-    """Return what customers came to by segment, overall too, and period, under their canonical names."""
-    canonical = ending.canonical("customer")
-    groups: dict[Segment | None, list[Segment | None]] = {segment: [segment] for segment in amounts}
-    if any(segment is not None for segment in amounts):
-        groups[None] = list(amounts)
-    united: dict[Segment | None, dict[int, _Amounts]] = {}
-    for segment, members in groups.items():
-        parts = [part for member in members for part in amounts[member].items() if part[1]]
-        if len(members) == 1 and canonical is None:
-            united[segment] = dict(parts)
-            continue
+    renamed = {
+        segment: {period: _renamed(sums, ending) for period, sums in periods.items() if sums}
+        for segment, periods in amounts.items()
+    }
+    if any(segment is not None for segment in renamed):
         total = _periods()
-        for period, sums in parts:
-            here = total[period]
-            for customer, amount in sums.items():
-                here[canonical(customer) if canonical else customer] += amount
-        united[segment] = total
-    return united
+        for periods in list(renamed.values()):
+            for period, sums in periods.items():
+                here = total[period]
+                for customer, amount in sums.items():
+                    here[customer] += amount
+        renamed[None] = total
+    return renamed
+
+
+def _renamed(sums: _Amounts, ending: Ending) -> _Amounts:
+    others = ending.others("customer", sums)
+    if not others:
+        return sums
+    found: _Amounts = defaultdict(int, sums)
+    for customer, name in others:
+        found[name] += found.pop(customer)
+    return found

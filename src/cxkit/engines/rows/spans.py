@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from itertools import chain, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -14,216 +13,251 @@ from cxkit.stats import SketchState, SpansState
 from cxkit.stats.sketch import bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cxkit.engines.request import Cell
     from cxkit.engines.rows.accumulator import Ending
-    from cxkit.engines.rows.batch import Batch
-    from cxkit.stats import Spans, Unless, Where
+    from cxkit.engines.rows.batch import Batch, Mark
+    from cxkit.stats import Spans, Where
 
-# (ts_us, source, id), the cell, whether it is in bounds, and the keys of what may spoil it; the first three are the
-# order, and who it is.
-_Mark = tuple[int, str, str, "Cell", bool, tuple["str | None", ...]]
-_Who = tuple[int, str, str]
+    Keys = tuple[str | None, ...]
+
 _ORDER = itemgetter(0, 1, 2)
 _TIME = itemgetter(0)
 
 
-class SpansAccumulator:
-    """Remembers the picked start of each key and unit, and all ends of each key."""
+class Starts:
+    """The picked start of each key, or of each key and unit where the unit is another column.
 
-    def __init__(self, statistic: Spans) -> None:
+    Attributes:
+        spoilt_by: of each of these starts the keys of what may spoil it, where there is such.
+    """
+
+    def __init__(self, where: Where, key: str, unit: str | None, which: str, beside: tuple[str, ...]) -> None:
         """Start empty."""
-        self._statistic = statistic
-        self._unit = statistic.unit if statistic.unit != statistic.key else None
-        self._later = statistic.starts == "last"
-        self._starts: dict[Any, _Mark] = {}  # by key, or by key and unit where the unit is another column
-        self._ends: dict[str, _Mark] = {}
-        self._more: dict[str, list[_Mark]] = defaultdict(list)
-        self._unkeyed: Counter[Cell] = Counter()
-        self._spoilers: tuple[_Spoilers, ...] = tuple(map(_Spoilers, statistic.unless))
+        self._where = where
+        self._key = key
+        self._unit = unit
+        self._later = which == "last"
+        self._beside = beside
+        self._marks: dict[Any, Mark] = {}
+        self.spoilt_by: dict[Any, Keys] = {}
+        self._finished = False
 
     def add(self, batch: Batch) -> None:
-        """Remember a batch's starts and ends."""
-        kind = batch.events[0].kind
-        statistic = self._statistic
-        starts, ends = (_passing(batch, where, kind) for where in (statistic.start, statistic.end))
-        if starts is not None:
-            self._remember(starts)
-        if ends is not None:
-            firsts, more = self._ends, self._more
-            for key, mark in _repeated(firsts, ends.column(statistic.key), _marks(ends)):
-                # Most keys have one end: a list is made when the second comes.
-                known = firsts.setdefault(key, mark)
-                if known is not mark:
-                    more[key].append(mark)
-        for spoilers in self._spoilers:
-            spoilers.add(batch, kind)
-        if batch.inside:
-            self._unkeyed[batch.cell] += self._without_key(starts, ends)
-
-    def _remember(self, starts: Batch) -> None:
-        marks = _marks(starts, *(spoilers.unless.key for spoilers in self._spoilers))
-        keys: list[Any] = starts.column(self._statistic.key)
+        """Remember a batch's starts."""
+        batch = batch.where(self._where)
+        keys: Sequence[Any] = batch.column(self._key)
         if self._unit is not None:
-            units = starts.column(self._unit)
-            pairs = zip(keys, units, strict=True)
+            pairs = zip(keys, batch.column(self._unit), strict=True)
             keys = [None if pair[0] is None or pair[1] is None else pair for pair in pairs]
-        remembered = self._starts
+        marks, remembered = batch.marks(), self._marks
+        if self._beside:
+            self._beside_them(keys, marks, zip(*map(batch.column, self._beside), strict=True))
+            return
         for key, mark in _repeated(remembered, keys, marks):
             known = remembered.setdefault(key, mark)
-            if known is not mark:
-                self._start(key, known, mark)
+            if known is not mark and self._counts_more(mark, known):
+                remembered[key] = mark
 
-    def _without_key(self, starts: Batch | None, ends: Batch | None) -> int:
-        """Count the events without a key; one that both starts and ends is one event."""
-        found = set()
-        for part, columns in ((starts, (self._statistic.key, self._unit)), (ends, (self._statistic.key,))):
-            for column in columns if part is not None else ():
-                if column is not None and None in part.column(column):  # type: ignore[union-attr]
-                    pairs = zip(part.column(column), part.events, strict=True)  # type: ignore[union-attr]
-                    found |= {id(event) for value, event in pairs if value is None}
-        return len(found)
+    def _beside_them(self, keys: Iterable[Any], marks: Iterable[Mark], columns: Iterable[Keys]) -> None:
+        remembered = self._marks
+        for key, mark, spoilt_by in zip(keys, marks, columns, strict=True):
+            if key is not None and (key not in remembered or self._counts_more(mark, remembered[key])):
+                remembered[key], self.spoilt_by[key] = mark, spoilt_by
 
-    def _start(self, key: Any, known: _Mark, mark: _Mark) -> None:  # noqa: ANN401 - a pair
-        """Keep the first of two starts, or the last."""
-        if (mark[:3] > known[:3]) == self._later:
-            self._starts[key] = mark
+    def _counts_more(self, mark: Mark, known: Mark) -> bool:
+        """Say whether a start takes the place of another: of two the first counts, or the last."""
+        return (mark[:3] > known[:3]) == self._later
 
-    def _all_ends(self, key: str) -> tuple[_Mark, ...]:
-        end = self._ends.get(key)
-        if end is None:
-            return ()
-        return (end, *self._more[key]) if key in self._more else (end,)
+    def finish(self, ending: Ending) -> dict[Any, Mark]:
+        """Return the starts under the canonical names of their keys."""
+        if not self._finished:
+            self._finished = True
+            for unit, name in self._others(ending):
+                mark, beside = self._marks.pop(unit), self.spoilt_by.pop(unit, ())
+                if name not in self._marks or self._counts_more(mark, self._marks[name]):
+                    self._marks[name], self.spoilt_by[name] = mark, beside
+        return self._marks
 
-    def _rename(self, ending: Ending) -> None:
-        canonical = ending.canonical(self._statistic.key)
-        if canonical is None:
-            return
-        starts, ends, more = self._starts, self._ends, self._more
-        self._starts, self._ends, self._more = {}, {}, defaultdict(list)
-        for key, mark in starts.items():
-            named = canonical(key) if self._unit is None else (canonical(key[0]), key[1])
-            known = self._starts.setdefault(named, mark)
-            if known is not mark:
-                self._start(named, known, mark)
-        for key, mark in chain(ends.items(), ((key, mark) for key, marks in more.items() for mark in marks)):
-            name = canonical(key)
-            known = self._ends.setdefault(name, mark)
-            if known is not mark:
-                self._more[name].append(mark)
-
-    def finish(self, ending: Ending) -> Mapping[Cell, SpansState]:
-        """Pair the starts with their ends."""
-        self._rename(ending)
-        for spoilers in self._spoilers:
-            spoilers.order(ending)
-        gaps: dict[Cell, list[int]] = defaultdict(list)
-        counts: dict[str, Counter[Cell]] = defaultdict(Counter)
-        latest = None if ending.end_us is None else ending.end_us - (self._statistic.window_us or 0)
-        for unit, start in self._starts.items():
-            if start[4]:
-                gap, fate = self._fate(start, unit if self._unit is None else unit[0], latest)
-                if gap is None:
-                    counts[fate][start[3]] += 1
-                else:
-                    gaps[start[3]].append(gap)
-        started = self._starts.keys() if self._unit is None else {key for key, _ in self._starts}
-        for key in self._ends.keys() - started:
-            first = min(self._all_ends(key), key=_ORDER)
-            if first[4]:
-                counts["orphan"][first[3]] += 1
-        counts["unkeyed"].update(self._unkeyed)
-        return with_overall(_states(gaps, counts))
-
-    def _fate(self, start: _Mark, key: str, latest: int | None) -> tuple[int | None, str]:  # noqa: PLR0911 - a fate each
-        """Return the gap of a start, or why there is none; after the latest its window isn't over."""
-        window = self._statistic.window_us
-        if window is not None and latest is not None and start[0] > latest:
-            return None, "immature"
-        if self._spoilers:
-            if None in start[5]:
-                return None, "unkeyed"  # nobody knows whether something came after it
-            for spoilers, spoilt_by in zip(self._spoilers, start[5], strict=True):
-                if spoilt_by is not None and spoilers.after(spoilt_by, start, window):
-                    return None, "spoiled"
-        end = self._ends.get(key)
-        if end is None:
-            return None, "unmatched"
-        if key not in self._more and end[:3] != start[:3]:  # one end, as most keys have: it is quicker told
-            gap = end[0] - start[0]
-            if gap < 0:
-                return None, "negative"
-            return (gap, "") if window is None or gap <= window else (None, "unmatched")
-        return self._pair(start, self._all_ends(key))
-
-    def _pair(self, start: _Mark, ends: Any) -> tuple[int | None, str]:  # noqa: ANN401 - a sequence of marks
-        window = self._statistic.window_us
-        best: int | None = None
-        seen = late = False
-        for end in ends:
-            if end[:3] == start[:3]:
-                continue
-            seen = True
-            gap = end[0] - start[0]
-            if gap < 0:
-                continue
-            late = True
-            if (window is None or gap <= window) and (
-                best is None or (gap > best if self._statistic.ends == "last" else gap < best)
-            ):
-                best = gap
-        return best, "negative" if seen and not late else "unmatched"
+    def _others(self, ending: Ending) -> list[tuple[Any, Any]]:
+        if self._unit is None:
+            return ending.others(self._key, self._marks)
+        keys = dict(ending.others(self._key, {key for key, _ in self._marks}))
+        return [(unit, (keys[unit[0]], unit[1])) for unit in self._marks if unit[0] in keys] if keys else []
 
 
-class _Spoilers:
-    """Remembers the events of an `Unless` by key."""
+class Ends:
+    """All ends of each key."""
 
-    def __init__(self, unless: Unless) -> None:
+    def __init__(self, where: Where, key: str) -> None:
         """Start empty."""
-        self.unless = unless
-        self._marks: dict[str, list[_Who]] = defaultdict(list)
-        self._canonical: Callable[[str], str] | None = None
+        self._where = where
+        self._key = key
+        self._firsts: dict[str, Mark] = {}
+        self._more: dict[str, list[Mark]] = defaultdict(list)
+        self._finished = False
 
-    def add(self, batch: Batch, kind: str) -> None:
+    def add(self, batch: Batch) -> None:
+        """Remember a batch's ends."""
+        batch = batch.where(self._where)
+        firsts, more = self._firsts, self._more
+        for key, mark in _repeated(firsts, batch.column(self._key), batch.marks()):
+            # Most keys have one end: a list is made when the second comes.
+            known = firsts.setdefault(key, mark)
+            if known is not mark:
+                more[key].append(mark)
+
+    def finish(self, ending: Ending) -> tuple[Mapping[str, Mark], Mapping[str, list[Mark]]]:
+        """Return one end of each key under its canonical name, and of those with several all, in order."""
+        if not self._finished:
+            self._finished = True
+            for key, name in ending.others(self._key, self._firsts):
+                for mark in (self._firsts.pop(key), *self._more.pop(key, ())):
+                    if self._firsts.setdefault(name, mark) is not mark:
+                        self._more[name].append(mark)
+            for key, marks in self._more.items():
+                marks.append(self._firsts[key])
+                marks.sort(key=_ORDER)
+                self._firsts[key] = marks[0]
+        return self._firsts, self._more
+
+
+class Spoilers:
+    """The events of an `Unless` by key."""
+
+    def __init__(self, where: Where, key: str) -> None:
+        """Start empty."""
+        self._where = where
+        self._key = key
+        self._marks: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+        self._names: dict[str, str] | None = None
+
+    def add(self, batch: Batch) -> None:
         """Remember a batch's."""
-        passing = _passing(batch, self.unless.where, kind)
-        if passing is not None:
-            who = zip(passing.column("ts_us"), passing.column("source"), passing.column("id"), strict=True)
-            for key, mark in zip(passing.column(self.unless.key), who, strict=True):
-                if key is not None:
-                    self._marks[key].append(mark)
+        batch = batch.where(self._where)
+        who = zip(batch.column("ts_us"), batch.column("source"), batch.column("id"), strict=True)
+        for key, mark in zip(batch.column(self._key), who, strict=True):
+            if key is not None:
+                self._marks[key].append(mark)
 
-    def order(self, ending: Ending) -> None:
+    def finish(self, ending: Ending) -> None:
         """Sort what was remembered, under canonical keys."""
-        self._canonical = ending.canonical(self.unless.key)
-        if self._canonical is not None:
-            marks, self._marks = self._marks, defaultdict(list)
-            for key, found in marks.items():
-                self._marks[self._canonical(key)] += found
-        for found in self._marks.values():
-            found.sort()
+        if self._names is None:
+            canonical = ending.canonical(self._key)
+            self._names = {} if canonical is None else dict(ending.identities.mapping)
+            for key, name in ending.others(self._key, self._marks):
+                self._marks[name] += self._marks.pop(key)
+            for found in self._marks.values():
+                found.sort()
 
-    def after(self, key: str, start: _Mark, window: int | None) -> bool:
+    def after(self, key: str, start: Mark, window: int | None) -> bool:
         """Say whether one came at or after the start and within its window, the start itself left aside."""
-        marks = self._marks.get(self._canonical(key) if self._canonical else key, ())
+        marks = self._marks.get(self._names.get(key, key) if self._names else key, ())
         at = bisect_left(marks, start[0], key=_TIME)
         if at < len(marks) and marks[at] == start[:3]:
             at += 1
         return at < len(marks) and (window is None or marks[at][0] - start[0] <= window)
 
 
-def _passing(batch: Batch, where: Where, kind: str) -> Batch | None:
-    return batch.where(where) if where.kinds is None or kind in where.kinds else None
+class SpansAccumulator:
+    """Pairs the starts and ends of a statistic."""
+
+    def __init__(self, statistic: Spans, starts: Starts, ends: Ends, spoilers: tuple[Spoilers, ...]) -> None:
+        """Share what is remembered; whoever made it feeds it."""
+        self._statistic = statistic
+        self._unit = statistic.unit if statistic.unit != statistic.key else None
+        self._starts = starts
+        self._ends = ends
+        self._spoilers = spoilers
+        self._unkeyed: Counter[Cell] = Counter()
+        self._sides = (
+            (statistic.start, statistic.start.kinds, (statistic.key, self._unit)),
+            (statistic.end, statistic.end.kinds, (statistic.key,)),
+        )
+
+    def add(self, batch: Batch) -> None:
+        """Count the events without a key; one that both starts and ends is one event."""
+        if not batch.inside:
+            return
+        found: set[int] = set()
+        for where, kinds, columns in self._sides:
+            if kinds is None or batch.kind in kinds:
+                part = batch.where(where)
+                for column in columns:
+                    if column is not None and None in part.column(column):
+                        pairs = zip(part.column(column), part.chunk.items, strict=True)
+                        found |= {id(item) for value, item in pairs if value is None}
+        if found:
+            self._unkeyed[batch.cell] += len(found)
+
+    def finish(self, ending: Ending) -> Mapping[Cell, SpansState]:  # noqa: C901, PLR0912 - a call a start would double it
+        """Pair the starts with their ends."""
+        starts = self._starts.finish(ending)
+        ends, several = self._ends.finish(ending)
+        for spoilers in self._spoilers:
+            spoilers.finish(ending)
+        gaps: dict[Cell, list[int]] = defaultdict(list)
+        counts: dict[str, Counter[Cell]] = defaultdict(Counter)
+        counts["unkeyed"].update(self._unkeyed)
+        window = self._statistic.window_us
+        latest = None if window is None or ending.end_us is None else ending.end_us - window
+        one_key = self._unit is None
+        for unit, start in starts.items():
+            ts_us, cell = start[0], start[3]
+            if not start[4]:
+                continue
+            key = unit if one_key else unit[0]
+            fate = "" if latest is None or ts_us <= latest else "immature"  # its window isn't over
+            if self._spoilers and not fate:
+                fate = self._spoilt(unit, start)
+            if not fate:
+                end = ends.get(key)
+                if end is None:
+                    fate = "unmatched"
+                elif key in several:
+                    gap, fate = self._pair(start, several[key])
+                else:  # one end, as most keys have: it is quicker told
+                    gap = end[0] - ts_us
+                    if gap < 0:
+                        fate = "negative"
+                    elif (gap == 0 and end[:3] == start[:3]) or (window is not None and gap > window):
+                        fate = "unmatched"
+            if fate:
+                counts[fate][cell] += 1
+            else:
+                gaps[cell].append(gap)
+        started = starts.keys() if one_key else {key for key, _ in starts}
+        for key in ends.keys() - started:
+            if ends[key][4]:
+                counts["orphan"][ends[key][3]] += 1
+        return with_overall(_states(gaps, counts))
+
+    def _spoilt(self, unit: Any, start: Mark) -> str:  # noqa: ANN401 - a key, or a pair
+        """Return the fate of a start that was spoilt, or of which nobody knows; nothing of the others."""
+        keys = self._starts.spoilt_by[unit]
+        if None in keys:
+            return "unkeyed"  # nobody knows whether something came after it
+        window = self._statistic.window_us
+        for spoilers, key in zip(self._spoilers, keys, strict=True):
+            if key is not None and spoilers.after(key, start, window):
+                return "spoiled"
+        return ""
+
+    def _pair(self, start: Mark, ends: Sequence[Mark]) -> tuple[int, str]:
+        """Return the gap to the first or the last of several ends in order, or why there is none."""
+        window, ts_us, who = self._statistic.window_us, start[0], start[:3]
+        first, beyond = bisect_left(ends, ts_us, key=_TIME), len(ends)
+        last = beyond if window is None else bisect_right(ends, ts_us + window, key=_TIME)
+        places = range(first, last) if self._statistic.ends == "first" else range(last - 1, first - 1, -1)
+        for place in places:
+            if ends[place][:3] != who:
+                return ends[place][0] - ts_us, ""
+        late = any(ends[place][:3] != who for place in range(max(first, last), beyond))
+        return 0, "negative" if first and not late else "unmatched"
 
 
-def _marks(batch: Batch, *keys: str) -> list[_Mark]:
-    columns = (batch.column("ts_us"), batch.column("source"), batch.column("id"))
-    spoilt_by = zip(*map(batch.column, keys), strict=True) if keys else repeat(())
-    return list(zip(*columns, repeat(batch.cell), repeat(batch.inside), spoilt_by, strict=False))
-
-
-def _repeated(known: dict[Any, _Mark], keys: list[Any], marks: list[_Mark]) -> Iterable[tuple[Any, _Mark]]:
+def _repeated(known: dict[Any, Mark], keys: Sequence[Any], marks: Sequence[Mark]) -> Iterable[tuple[Any, Mark]]:
     """Take marks that all have a key, and each a new one, at once; of others return those with a key."""
     new = dict(zip(keys, marks, strict=True))
     if len(new) == len(keys) and None not in new and known.keys().isdisjoint(new):

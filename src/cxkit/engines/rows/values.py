@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from cxkit.engines.request import Cell
     from cxkit.engines.rows.accumulator import Ending
     from cxkit.engines.rows.batch import Batch
-    from cxkit.model.event import Event
     from cxkit.stats import Moments, Sketch, Tally
 
 
@@ -112,7 +111,7 @@ class TallyAccumulator:
         if not batch.inside:
             return
         batch = batch.where(self._statistic.where)
-        if not batch.events:
+        if not batch:
             return
         counts = self._counts[batch.cell]
         weights = batch.column("weight_ppm")
@@ -165,15 +164,15 @@ class ThinnedTallyAccumulator:
         if not batch.inside:
             return
         batch = batch.where(self._statistic.where)
-        answers = self._answers[batch.cell] if batch.events else {}
-        values, keys = batch.column(self._statistic.of), batch.column(self._statistic.per)
-        for event, value, key in zip(batch.events, values, keys, strict=True):
+        answers = self._answers[batch.cell] if batch else {}
+        columns = map(batch.column, ("ts_us", "source", "id", self._statistic.of, self._statistic.per, "weight_ppm"))
+        for ts_us, source, identity, value, key, weight in zip(*columns, strict=True):
             if value is None:
                 self._nulls[batch.cell] += 1
             elif key is None:
                 self._unkeyed[batch.cell] += 1
             else:
-                self._keep(answers, key, (_order(event), value, event.weight_ppm))
+                self._keep(answers, key, ((ts_us, source, identity), value, weight))
 
     def _keep(self, answers: dict[str, _Answer], key: str, answer: _Answer) -> None:
         known = answers.get(key)
@@ -202,7 +201,3 @@ class ThinnedTallyAccumulator:
             for key, answer in part.items():
                 self._keep(united, canonical(key) if canonical else key, answer)
         return united
-
-
-def _order(event: Event) -> tuple[int, str, str]:
-    return (event.ts_us, event.source, event.id)

@@ -6,8 +6,8 @@ import sqlite3
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from cxkit.store import schema
-from cxkit.store.failure import failure
+from cxkit.store.sqlite import schema
+from cxkit.store.sqlite.failure import failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

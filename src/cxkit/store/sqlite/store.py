@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from cxkit.errors import InvalidValueError
-from cxkit.model.event import check_kind, check_text, from_us
+from cxkit.model.event import check_text, from_us
 from cxkit.model.identity import MAX_PEOPLE, resolve
-from cxkit.store import schema
-from cxkit.store.connections import Connections
-from cxkit.store.forget import Tombstones, erase, scrub
+from cxkit.store.batches import add_in_batches, names_of
+from cxkit.store.protocol import BATCH
 from cxkit.store.results import Forgotten, Outcome, Replaced, Report
+from cxkit.store.sqlite import schema
+from cxkit.store.sqlite.connections import Connections
+from cxkit.store.sqlite.forget import erase, load_tombstones, scrub
 
 if TYPE_CHECKING:
     import os
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
     from cxkit.model.event import Event
     from cxkit.model.identity import Identities
-    from cxkit.store.connections import Durability
-    from cxkit.store.snapshot import Snapshot
+    from cxkit.store.protocol import Durability
+    from cxkit.store.sqlite.snapshot import Snapshot
 
-_BATCH: Final = 20_000
 _NEW, _CORRECTED = 1, 2  # rows changed by one event: a correction also writes the version that it replaces
 
 
@@ -78,6 +77,11 @@ class SQLiteStore:
             connections.close()
             raise
 
+    @property
+    def name(self) -> str:
+        """The file, absolute; or ``:memory:``."""
+        return self._connections.path
+
     def close(self) -> None:
         """Close the file; closing twice is fine. An iterator that is under way reads on."""
         self._connections.close()
@@ -94,7 +98,7 @@ class SQLiteStore:
 
     def __repr__(self) -> str:
         """Name the file."""
-        return f"SQLiteStore({self._connections.path!r})"
+        return f"SQLiteStore({self.name!r})"
 
     def append(self, event: Event, *, untimed: bool = False) -> Outcome:
         """Keep one event; it is committed when this returns.
@@ -123,7 +127,7 @@ class SQLiteStore:
                 # Another process forgot somebody, so nothing was written: see whom, and try again.
                 self._load(connection)
 
-    def add(self, events: Iterable[Event], *, batch: int = _BATCH) -> Report:
+    def add(self, events: Iterable[Event], *, batch: int = BATCH) -> Report:
         """Keep many events.
 
         They are committed batch by batch. When the iterable raises, or the store can't go on, the batches before stay
@@ -137,17 +141,7 @@ class SQLiteStore:
             InvalidValueError: `batch` isn't a whole number from 1.
             StoreError: they couldn't be kept; StoreBusyError when trying again may help.
         """
-        if type(batch) is not int or batch < 1:
-            raise InvalidValueError("batch", batch, "isn't a whole number from 1")
-        new = duplicates = corrected = refused = 0
-        source = iter(events)
-        while chunk := list(islice(source, batch)):
-            report = self._add(chunk)
-            new += report.new
-            duplicates += report.duplicates
-            corrected += report.corrected
-            refused += report.refused
-        return Report(new, duplicates, corrected, refused)
+        return add_in_batches(events, batch, self._add)
 
     def _add(self, events: list[Event]) -> Report:
         with self._connections as connection:
@@ -288,13 +282,11 @@ class SQLiteStore:
         return bool(forgotten == self._tombstones.forgotten)
 
     def _load(self, connection: sqlite3.Connection) -> None:
-        self._tombstones = Tombstones.load(connection)
+        self._tombstones = load_tombstones(connection)
 
 
-def _as_json(field: str, texts: Iterable[str]) -> str:
-    names = [texts] if isinstance(texts, str) else texts
-    check = check_kind if field == "kinds" else lambda text: check_text(field, text)
-    return json.dumps([check(name) for name in names], ensure_ascii=False)
+def _as_json(field: str, given: Iterable[str]) -> str:
+    return json.dumps(names_of(field, given), ensure_ascii=False)
 
 
 def _chunks(snapshot: Snapshot) -> Iterator[list[tuple[Any, ...]]]:

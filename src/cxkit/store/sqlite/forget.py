@@ -5,20 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
-
 from cxkit.errors import StoreBusyError
-from cxkit.model.identity import LINKED, UNLINKED, resolve
-from cxkit.store import schema
+from cxkit.model.identity import resolve
 from cxkit.store.results import Forgotten
+from cxkit.store.sqlite import schema
+from cxkit.store.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from cxkit.model.event import Event
 
 _PERSON: Final = "(SELECT value FROM json_each(:person))"
 _THEIRS: Final = f"(customer IN {_PERSON} OR (kind <= 2 AND reference IN {_PERSON}))"
@@ -32,48 +28,17 @@ _ERASE_SUPERSEDED: Final = f"""
 _ERASE_RECORDS: Final = f"DELETE FROM record WHERE {_THEIRS}"  # noqa: S608 - no values
 
 
-@attrs.frozen
-class Tombstones:
-    """The identities that were forgotten, as digests that nobody can read back.
-
-    A digest is keyed with a random salt of the store's own, so it is of no use beside another store. Whoever holds the
-    file can still test a guess, as the store must.
-
-    Attributes:
-        forgotten: how often the store has forgotten: tells whether these are all.
-        salt: the key.
-        digests: one for each identity.
-    """
-
-    forgotten: int
-    salt: bytes = attrs.field(repr=False)
-    digests: frozenset[bytes]
-
-    @classmethod
-    def load(cls, connection: sqlite3.Connection) -> Tombstones:
-        """Return those of the store; within a transaction, or they may be of two moments."""
-        ((forgotten, salt),) = connection.execute("SELECT forgotten, salt FROM store")
-        digests = connection.execute("SELECT digest FROM tombstone") if forgotten else ()
-        return cls(forgotten, salt, frozenset(digest for (digest,) in digests))
-
-    def digest(self, identity: str) -> bytes:
-        """Return what is kept of an identity."""
-        return blake2b(identity.encode(), key=self.salt, digest_size=16).digest()
-
-    def refuse(self, event: Event) -> bool:
-        """Whether an event belongs to somebody forgotten, or links somebody to them."""
-        if not self.digests:
-            return False
-        named = {event.customer}
-        if event.kind in (LINKED, UNLINKED):
-            named.add(event.reference)
-        return any(name is not None and self.digest(name) in self.digests for name in named)
+def load_tombstones(connection: sqlite3.Connection) -> Tombstones:
+    """Return the tombstones of the store; within a transaction, or they may be of two moments."""
+    ((forgotten, salt),) = connection.execute("SELECT forgotten, salt FROM store")
+    digests = connection.execute("SELECT digest FROM tombstone") if forgotten else ()
+    return Tombstones(forgotten, salt, frozenset(digest for (digest,) in digests))
 
 
 def erase(connection: sqlite3.Connection, customers: Iterable[str], max_people: int) -> Forgotten:
     """Erase people from the tables, whatever their identities, and leave tombstones: one transaction."""
     connection.execute("BEGIN IMMEDIATE")
-    tombstones = Tombstones.load(connection)
+    tombstones = load_tombstones(connection)
     texts = schema.load_texts(connection)
     people = resolve(schema.events_of(texts, connection.execute(schema.SELECT_LINKS).fetchall()), max_people=max_people)
     person = frozenset[str]().union(*(people.members(customer) for customer in customers))

@@ -15,19 +15,20 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
-from cxkit.errors import InvalidValueError, StoreBusyError, StoreError
-from cxkit.store import schema
-from cxkit.store.failure import failure
-from cxkit.store.snapshot import Snapshot
+from cxkit.errors import StoreBusyError, StoreError
+from cxkit.store.protocol import check_durability
+from cxkit.store.sqlite import schema
+from cxkit.store.sqlite.failure import failure
+from cxkit.store.sqlite.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-Durability: TypeAlias = Literal["normal", "full"]
+    from cxkit.store.protocol import Durability
 
 MEMORY: Final = ":memory:"
 _CACHE_KIB: Final = 32 * 1024  # what a batch of events with ids in no order needs; an app that emits uses little of it
@@ -44,8 +45,7 @@ class Connections:
 
     def __init__(self, path: str | os.PathLike[str], *, durability: Durability, timeout: float) -> None:
         """Open the file; make it when there is none."""
-        if durability not in ("normal", "full"):
-            raise InvalidValueError("durability", durability, "isn't 'normal' or 'full'")
+        check_durability(durability)
         text = os.fspath(path)
         # Absolute: the app may change its folder before a connection is opened again.
         self.path = text if text == MEMORY else os.path.abspath(text)  # noqa: PTH100 - resolve() would follow links

@@ -1,0 +1,44 @@
+"""What is left of people who were forgotten, so that they stay forgotten."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import attrs
+
+from cxkit.model.identity import LINKED, UNLINKED
+
+if TYPE_CHECKING:
+    from cxkit.model.event import Event
+
+
+@attrs.frozen
+class Tombstones:
+    """The identities that were forgotten, as digests that nobody can read back.
+
+    A digest is keyed with a random salt of the store's own, so it is of no use beside another store. Whoever holds the
+    store can still test a guess, as the store must.
+
+    Attributes:
+        forgotten: how often the store has forgotten: tells whether these are all.
+        salt: the key.
+        digests: one for each identity.
+    """
+
+    forgotten: int
+    salt: bytes = attrs.field(repr=False)
+    digests: frozenset[bytes]
+
+    def digest(self, identity: str) -> bytes:
+        """Return what is kept of an identity."""
+        return blake2b(identity.encode(), key=self.salt, digest_size=16).digest()
+
+    def refuse(self, event: Event) -> bool:
+        """Whether an event belongs to somebody forgotten, or links somebody to them."""
+        if not self.digests:
+            return False
+        named = {event.customer}
+        if event.kind in (LINKED, UNLINKED):
+            named.add(event.reference)
+        return any(name is not None and self.digest(name) in self.digests for name in named)
