@@ -24,7 +24,9 @@ ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-EXTRAS = ".[excel,frame,pandas,postgres]"
+EXTRAS = ".[excel,frame,ibis,pandas,postgres]"
+WITH_SPARK = (".[excel,frame,ibis,pandas,postgres,spark]", "pyspark[connect]")
+PARALLEL = ("-n", "auto", "--dist", "loadgroup")  # what shares a server that is slow to start stays on one worker
 
 if HERE not in PYTHONS:  # else the tests could be skipped on every version, and nobody would notice
     message = f"nox runs on Python {HERE}: run it on one that cxkit supports ({', '.join(PYTHONS)})"
@@ -66,7 +68,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types as the oldest supported Python sees them."""
-    session.install("-e", EXTRAS, *group("lint"), *group("test"), "nox")
+    session.install("-e", *WITH_SPARK, *group("lint"), *group("test"), "nox")
     session.run("mypy")
 
 
@@ -79,10 +81,10 @@ def layers(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on a Python; on the one that runs nox, with coverage."""
-    session.install("-e", EXTRAS, *group("test"))
+    """Run the tests on a Python; on the one that runs nox, with coverage, and with Spark, which takes minutes."""
+    session.install("-e", *(WITH_SPARK if session.python == HERE else [EXTRAS]), *group("test"))
     coverage = ["--cov", "--cov-report=term"] if session.python == HERE and not session.posargs else []
-    session.run("pytest", "-n", "auto", *coverage, *session.posargs)
+    session.run("pytest", *PARALLEL, *coverage, *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], venv_backend="uv")
@@ -90,7 +92,7 @@ def lowest(session: nox.Session) -> None:
     """Run the tests on the oldest Python with the oldest dependencies that pyproject.toml admits."""
     session.install("--resolution=lowest-direct", "-e", EXTRAS)
     session.install(*group("test"))
-    session.run("pytest", "-n", "auto", *session.posargs)
+    session.run("pytest", *PARALLEL, *session.posargs)
 
 
 @nox.session

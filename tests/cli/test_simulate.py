@@ -3,8 +3,11 @@ from __future__ import annotations
 import io
 from datetime import date
 
+import pytest
+
 from cxkit.files import read_events
 from cxkit.simulate import simulate_shop
+from cxkit.simulate.columns import customers_for, simulate_tables
 
 
 def test_simulated_events_are_those_of_the_library(run):
@@ -39,3 +42,38 @@ def test_folder_that_is_missing(run, tmp_path):
 
     assert result.exit_code == 2
     assert "its folder doesn't exist" in result.stderr
+
+
+def test_many_events_are_those_of_the_library(run, tmp_path):
+    """The command writes the tables that `simulate_tables` gives, of as many customers as make about the events."""
+    pq = pytest.importorskip("pyarrow.parquet", reason="pip install 'cxkit[frame]'")
+    pytest.importorskip("polars", reason="pip install 'cxkit[frame]'")
+    path = tmp_path / "many.parquet"
+
+    result = run("simulate", "--events", 3000, "--seed", 3, "--days", 30, "--start", "2026-01-01", "--out", path)
+
+    customers = customers_for(3000, seed=3, start=date(2026, 1, 1), days=30)
+    tables = simulate_tables(seed=3, customers=customers, start=date(2026, 1, 1), days=30)
+    expected = [row for table in tables for row in table.to_pylist()]
+    assert pq.read_table(path).to_pylist() == expected
+    assert result.stderr == f"{path}: {len(expected):,} events of {customers:,} customers\n"
+    assert 2_700 < len(expected) < 3_300
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (["--customers", 5, "--out", "many.parquet"], "leave --customers out"),
+        (["--out", "many.csv"], "--events writes Parquet"),
+        ([], "--events writes Parquet"),
+        (["--out", "many.parquet", "--days", 0], "can't happen in 0 days"),
+        (["--out", "nowhere/many.parquet"], "its folder doesn't exist"),
+    ],
+)
+def test_many_events_that_cannot_be_written_are_usage(run, asked, sentence):
+    """What --events doesn't go with is named."""
+    pytest.importorskip("polars", reason="pip install 'cxkit[frame]'")
+    result = run("simulate", "--events", 100, *asked)
+
+    assert result.exit_code == 2
+    assert sentence in result.stderr

@@ -79,7 +79,7 @@ def spark_connect(spark: Any) -> Iterator[Any]:
     try:
         from pyspark.sql.connect.session import SparkSession
     except ImportError as error:
-        pytest.skip(f"{error}: pip install 'cxkit[spark]'")
+        pytest.skip(f"{error}: pip install 'pyspark[connect]'")
     service = getattr(spark._jvm, "org.apache.spark.sql.connect.service.SparkConnectService$")
     port = getattr(service, "MODULE$").localPort()
     session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
@@ -124,11 +124,11 @@ def submit(script: Path, *arguments: object, folder: Path) -> tuple[str, list[di
         "spark.eventLog.rolling.enabled": "false",
         "spark.executor.memory": "512m",
     }
-    said = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
-    command = [home / "bin" / "spark-submit", "--master", f"local-cluster[{EXECUTORS},1,512]", *said, script, *arguments]
-    done = subprocess.run(
-        list(map(str, command)), cwd=folder, env=env, capture_output=True, text=True, encoding="utf-8", check=False
-    )
+    command = [str(home / "bin" / "spark-submit"), "--master", f"local-cluster[{EXECUTORS},1,512]"]
+    for name, value in settings.items():
+        command += ["--conf", f"{name}={value}"]
+    command += map(str, (script, *arguments))
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
     (events,) = [file for file in log.iterdir() if file.suffix != ".crc"]
     return done.stdout, [json.loads(line) for line in events.read_text("utf-8").splitlines()]

@@ -11,6 +11,7 @@ from cxkit.engines import Request, rows
 from cxkit.metrics import Estimate, Given, Metric
 from cxkit.model import Calendar, Event
 from cxkit.simulate import TRUTHS, simulate_shop
+from cxkit.simulate.columns import simulate_tables
 from cxkit.stats import Spans, Where
 from cxkit.stats.intervals import wilson
 
@@ -20,9 +21,13 @@ AUTUMN = datetime(2025, 9, 30, 22, tzinfo=UTC)  # midnight in Berlin
 DAY_US = 86_400_000_000
 
 
-@pytest.fixture(scope="module", params=[1, 2, 3])
+@pytest.fixture(scope="module", params=[1, 2, 3, "columns"])
 def year(request) -> list[Event]:
-    """Return a year of a shop, for each of a few seeds."""
+    """Return a year of a shop, for each of a few seeds; and of one whose events are drawn in whole columns."""
+    if request.param == "columns":
+        pytest.importorskip("polars", reason="pip install 'cxkit[frame]'")
+        pytest.importorskip("pyarrow", reason="pip install 'cxkit[frame]'")
+        return [Event(**row) for table in simulate_tables(customers=4000) for row in table.to_pylist()]
     return list(simulate_shop(seed=request.param))
 
 

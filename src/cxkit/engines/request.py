@@ -108,7 +108,7 @@ class Collected:
     last_us: int | None
     identities: Identities
     converted: tuple[str, ...] = ()
-    work: Work | None = None
+    work: Work | None = attrs.field(default=None, eq=False)
 
 
 def segment_text(value: object) -> str | None:

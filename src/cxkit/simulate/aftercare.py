@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from cxkit.simulate.book import Book
     from cxkit.simulate.day import Day
 
-_OPENS, _CLOSES = 8, 20
+DESK_OPENS, DESK_CLOSES = 8, 20
 _DESK: Final = {"phone": "desk.phone", "email": "desk.email", "chat": "desk.chat"}
 _SCORES: Final = {"nps": NPS, "csat": CSAT, "ces": CES}
 # Seconds until a survey is answered.
-_HESITATION: Final = (60, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400, 172_800, 259_200)
+HESITATION: Final = (60, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400, 172_800, 259_200)
 
 
 def follow(book: Book, day: Day, ts_us: int, order: tuple[str, str, str, str, int]) -> None:
@@ -80,7 +80,7 @@ def help_customers(book: Book, day: Day) -> None:
         elif day.closed:
             book.concerns[day.number + 1].append(concern)
         else:
-            _ticket(book, between(day, book.chance, _OPENS, _CLOSES), concern)
+            _ticket(book, between(day, book.chance, DESK_OPENS, DESK_CLOSES), concern)
 
 
 def _ticket(book: Book, opened: int, concern: Concern) -> None:
@@ -113,7 +113,7 @@ def _survey(book: Book, sent: int, customer: str, about: tuple[str, str], instru
     book.write(sent, "survey.sent", customer, touchpoint, channel, survey)
     if book.chance() >= ANSWERS_SURVEY:
         return
-    answered = sent + wait_us(book.chance, _HESITATION)
+    answered = sent + wait_us(book.chance, HESITATION)
     worse = channel == WORSE_CHANNEL and book.is_worse(answered)
     for place, instrument in enumerate(instruments):
         table = WORSE_NPS if worse and instrument == "nps" else _SCORES[instrument][channel]

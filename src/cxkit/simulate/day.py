@@ -15,7 +15,7 @@ from cxkit.simulate.truths import TZ
 _SECOND_US: Final = 1_000_000
 _SUNDAY: Final = 6
 # Most people shop online in the evening; a few at midnight, which is still the day before in UTC.
-_ONLINE_HOURS: Final = (0, 1, 6, 7, 8, 9, 10, 11, 12, 12, 13, 14, 15, 16, 17, 18, 19, 19, 20, 20, 21, 21, 22, 23)
+ONLINE_HOURS: Final = (0, 1, 6, 7, 8, 9, 10, 11, 12, 12, 13, 14, 15, 16, 17, 18, 19, 19, 20, 20, 21, 21, 22, 23)
 
 
 @attrs.frozen
@@ -53,7 +53,7 @@ def online(day: Day, chance: Chance) -> int:
 
     In the first half hour nobody is: what leads to an order then began on the same day.
     """
-    hour = pick(chance, _ONLINE_HOURS)
+    hour = pick(chance, ONLINE_HOURS)
     second = int(chance() * 3600)
     return day.hours[hour] + (second if hour else 1800 + second // 2) * _SECOND_US
 

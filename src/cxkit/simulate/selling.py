@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from cxkit.simulate.customers import Customers
     from cxkit.simulate.day import Day
 
-_OPENS, _CLOSES = 10, 20
+OPENS, CLOSES = 10, 20
 _HOME: Final = {"web": "storefront.home", "app": "app.home"}
 _CHECKOUT: Final = {"web": "storefront.checkout", "app": "app.home", "store": "store.till"}
 _ONLINE: Final = ("web", "web", "app")
-_IS_KNOWN: Final = 0.6
-_COMES_TO_CHECKOUT: Final = 0.4
+IS_KNOWN: Final = 0.6
+COMES_TO_CHECKOUT: Final = 0.4
 
 
 def order(book: Book, day: Day, customers: Customers, buyer: tuple[int, str, bool]) -> None:
@@ -32,7 +32,7 @@ def order(book: Book, day: Day, customers: Customers, buyer: tuple[int, str, boo
     customer = customers.name(number)
     reference = book.number("o")
     if channel == "store":
-        ts_us = between(day, book.chance, _OPENS, _CLOSES)
+        ts_us = between(day, book.chance, OPENS, CLOSES)
     else:
         ts_us = online(day, book.chance)
         guest = channel == "web" and not joins and book.chance() < ORDERS_AS_GUEST
@@ -75,7 +75,7 @@ def _look(book: Book, ts_us: int, customer: str | None, channel: str) -> None:
 def _somebody(book: Book, day: Day, customers: Customers) -> str | None:
     """Return a customer, or None for somebody who hasn't signed in."""
     present = customers.present(day.number)
-    known = present and book.chance() < _IS_KNOWN
+    known = present and book.chance() < IS_KNOWN
     return customers.name(int(book.chance() * present)) if known else None
 
 
@@ -86,7 +86,7 @@ def _left_cart(book: Book, day: Day, customers: Customers) -> None:
     cart = book.number("o")
     _look(book, ts_us, customer, channel)
     book.write(ts_us + 150 * SECOND_US, "cart.updated", customer, "storefront.product", channel, cart)
-    if book.chance() < _COMES_TO_CHECKOUT:
+    if book.chance() < COMES_TO_CHECKOUT:
         book.write(ts_us + 240 * SECOND_US, "checkout.started", customer, _CHECKOUT[channel], channel, cart)
 
 
@@ -101,6 +101,6 @@ def sell_at_the_till(book: Book, day: Day, customers: Customers) -> None:
     if day.closed:
         return
     for _ in range(int(book.chance() * customers.present(day.number) / 100)):
-        ts_us = between(day, book.chance, _OPENS, _CLOSES)
+        ts_us = between(day, book.chance, OPENS, CLOSES)
         amount = _amount(book.chance, "store")
         book.write(ts_us, "order.placed", None, "store.till", "store", book.number("o"), amount=amount)

@@ -44,12 +44,21 @@ def simulate_shop(
     >>> first.source, first.time.isoformat()
     ('simulated-shop', '2025-01-01T06:47:06+00:00')
     """
+    check_size(seed, customers, start, days)
+    return _days(seed, customers, start, days)
+
+
+def check_size(seed: int, customers: int, start: date, days: int) -> None:
+    """Refuse what can't be simulated.
+
+    Raises:
+        InvalidValueError: an argument isn't a whole number from 0, or the days leave the calendar.
+    """
     for name, value in (("seed", seed), ("customers", customers), ("days", days)):
         if type(value) is not int or value < 0:
             raise InvalidValueError(name, value, "isn't a whole number from 0")
     if not _FIRST <= start.toordinal() <= _LAST - days:
         raise InvalidValueError("start", start, f"is too near the calendar's ends for {days:,} days")
-    return _days(seed, customers, start, days)
 
 
 def _days(seed: int, count: int, start: date, days: int) -> Iterator[Event]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from tests.engines.cases import REQUESTS, STATISTICS, assert_equal, hostile_events, stacked_tables
+from tests.engines.cases import ANSWERS, ORDERS, REQUESTS, STATISTICS, assert_equal, hostile_events, stacked_tables
 
 import cxkit
 from cxkit.errors import InvalidValueError, UnknownNameError
 from cxkit.model.event import COLUMNS
+from cxkit.stats import Clustered, Distinct, Tally, Where
 
 pytest.importorskip("pyspark", reason="pip install 'cxkit[spark]'")
 pytest.importorskip("polars", reason="pip install 'cxkit[frame]'")
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
     from cxkit.model.event import Event
 
-pytestmark = pytest.mark.xdist_group("spark")  # on one worker, for each would start a Java of its own
+pytestmark = [
+    pytest.mark.xdist_group("spark"),  # on one worker, for each would start a Java of its own
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),  # Connect imports it
+]
 TYPES = {"score": "double", **dict.fromkeys(("ts_us", "amount_minor", "duration_us", "weight_ppm"), "bigint")}
 SCHEMA = ", ".join(f"{name} {TYPES.get(name, 'string')}" for name in COLUMNS)
 
@@ -42,6 +46,29 @@ def test_drawn_and_hostile_tables(third: int, spark: Any) -> None:
     request = attrs.evolve(REQUESTS["by two columns and month"], statistics=STATISTICS[third::3])
 
     assert_equal(table(spark, events), events, request)
+
+
+def test_connect(spark_connect: Any) -> None:
+    """A data frame of Connect's, with text to put into NFC and identities to join; a classic session stands beside."""
+    events = hostile_events(1, 100)
+    chosen = (Tally(ANSWERS & Where(instrument="nps")), Clustered(ORDERS, of="amount_minor"), Distinct(Where()))
+    request = attrs.evolve(REQUESTS["by two columns and month"], by=("channel",), statistics=chosen)
+
+    assert_equal(table(spark_connect, events), events, request)
+
+
+def test_connect_reads_where_it_is(spark_connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that speaks Connect alone, as on Databricks, reads paths in the session it has."""
+    monkeypatch.setenv("SPARK_CONNECT_MODE_ENABLED", "1")  # so Spark marks such a process
+    native = spark_connect.sql(
+        "select 'visit.started' as kind, timestamp '2026-03-01 00:00:00 Asia/Ho_Chi_Minh' as time"
+    )
+    native.write.parquet(str(tmp_path / "events"))
+
+    card = cxkit.score(tmp_path / "events", "visit_frequency", every="day", engine="spark")
+    assert [str(row.period) for row in card.rows] == ["2026-02-28"]
+    with pytest.raises(InvalidValueError, match=r"'the pyspark table' can't be read by spark: .*CAST_INVALID_INPUT"):
+        cxkit.score(native.selectExpr("*", "cast(kind as double) as score"), "nps")
 
 
 def test_only_aggregates_reach_the_driver(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:

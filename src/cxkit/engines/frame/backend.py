@@ -52,6 +52,10 @@ class Backend(Protocol):
         """Return a small table, of columns of text and of integers, that can be joined to the frame."""
         ...
 
+    def replaced(self, frame: LazyFrame, column: str, mapping: Mapping[str, str]) -> LazyFrame:
+        """Replace the texts of a column that a mapping knows; null stays null."""
+        ...
+
     def near(self, frame: LazyFrame) -> AbstractContextManager[LazyFrame]:
         """Return the frame for two or three looks: in memory, if looking again costs more than keeping."""
         ...

@@ -7,7 +7,7 @@ aggregate is silently ignored by some libraries, and missing in others.)
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import attrs
 import narwhals.stable.v2 as nw
@@ -16,7 +16,7 @@ from cxkit.engines.frame.columns import flag
 from cxkit.engines.frame.table import PERIOD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from cxkit.engines.frame.backend import LazyFrame, Row
     from cxkit.engines.frame.ledgers import Ledger
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cxkit.engines.request import Segment
     from cxkit.stats import Where
 
+T = TypeVar("T")
 How = Literal["sum", "min", "max"]
 Place = tuple["Segment | None", int | None, tuple[str | None, ...]]
 """Where a state belongs: its segment, its period and the values of the columns that `By` splits by."""
@@ -45,6 +46,7 @@ class Keys:
     table: Table
     segments: tuple[str, ...]
     splits: tuple[str, ...]
+    _places: dict[tuple[Any, ...], Place] = attrs.field(factory=dict, init=False, eq=False, repr=False)
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -64,8 +66,12 @@ class Keys:
 
     def place(self, values: Sequence[Any]) -> Place:
         """Return where a row belongs that begins with `cell`."""
-        segment, split = self.group(values[: len(self.groups)])
-        return segment, None if self.table.request.calendar is None else int(values[len(self.groups)]), split
+        known = tuple(values)
+        if known not in self._places:  # of a histogram's rows a thousand stand in one
+            segment, split = self.group(values[: len(self.groups)])
+            period = None if self.table.request.calendar is None else int(values[len(self.groups)])
+            self._places[known] = segment, period, split
+        return self._places[known]
 
 
 @attrs.frozen(eq=False)
@@ -135,6 +141,7 @@ class Queries:
         self._shared: dict[tuple[Where, tuple[str, ...]], dict[str, Measure]] = {}
         self._made: dict[tuple[Where, tuple[str, ...]], Query] = {}
         self._ledgers: dict[tuple[Where, tuple[str, ...], str], Ledger] = {}
+        self._common: dict[Hashable, Any] = {}
 
     def ask(self, frame: LazyFrame | Callable[[], LazyFrame], keys: int) -> Query:
         """Have a frame computed, whose first columns are keys.
@@ -146,6 +153,13 @@ class Queries:
         query = Query(frame if callable(frame) else lambda: frame, keys)
         self._queries.append(query)
         return query
+
+    def shared(self, name: Hashable, make: Callable[[], T]) -> T:
+        """Return what several statistics make alike: made for the first that names it."""
+        if name not in self._common:
+            self._common[name] = make()
+        found: T = self._common[name]
+        return found
 
     def ledger(self, where: Where, keys: Keys, column: str) -> Ledger:
         """Return the ledger of a filter and a column, one for all statistics that ask for the same."""

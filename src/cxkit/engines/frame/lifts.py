@@ -45,13 +45,7 @@ def _or_null(value: Any) -> Any:  # noqa: ANN401 - a column's value
 
 def with_canonical(backend: Backend, frame: LazyFrame, identities: Identities) -> LazyFrame:
     """Replace customers by their one name."""
-    mapping = identities.mapping
-    if not mapping:
-        return frame
-    columns = {"customer": list(mapping), "cx_canonical": list(mapping.values())}
-    joined = frame.join(backend.beside(frame, columns, {}), on="customer", how="left")
-    customer = nw.coalesce(nw.col("cx_canonical"), nw.col("customer"))
-    return joined.with_columns(customer.alias("customer")).drop("cx_canonical")
+    return backend.replaced(frame, "customer", identities.mapping) if identities.mapping else frame
 
 
 def with_attribute(backend: Backend, frame: LazyFrame, values: Mapping[str, str], name: str) -> LazyFrame:

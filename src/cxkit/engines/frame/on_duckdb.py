@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from cxkit.engines.frame.joined import replaced_by_join
 from cxkit.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import duckdb
 
@@ -63,6 +64,11 @@ def beside(frame: LazyFrame, texts: Columns, wholes: Columns) -> LazyFrame:
     found = _native(frame).query(f"cx_frame_{next(_serial)}", "select * from cx_beside")
     del cx_beside
     return _again(found)
+
+
+def replaced(frame: LazyFrame, column: str, mapping: Mapping[str, str]) -> LazyFrame:
+    """Replace the texts of a column that a mapping knows; null stays null."""
+    return replaced_by_join(beside, frame, column, mapping)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import attrs
 import narwhals.stable.v2 as nw
 
+from cxkit.engines.frame.joined import replaced_by_join
 from cxkit.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -128,6 +129,11 @@ def beside(frame: LazyFrame, texts: Columns, wholes: Columns) -> LazyFrame:
         connection.raw_sql(f"insert into {name} values {', '.join(chunk)}")  # noqa: S608 - literals
     schema = {**dict.fromkeys(texts, "string"), **dict.fromkeys(wholes, "int64")}
     return _again(connection.sql(f"select * from {name}", schema=schema))  # noqa: S608 - our own name
+
+
+def replaced(frame: LazyFrame, column: str, mapping: Mapping[str, str]) -> LazyFrame:
+    """Replace the texts of a column that a mapping knows; null stays null."""
+    return replaced_by_join(beside, frame, column, mapping)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import narwhals.stable.v2 as nw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import polars as pl
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _SCALES: Final = {"ms": (1, 1000), "us": (1, 1), "ns": (1000, 1)}
 # It groups by text in half the time of the other.
 _ENGINE: Final = "streaming"
-MOST_ROWS: Final = 20_000_000
-"""How many rows of Parquet files are read into memory: of a shop's events they take some gigabytes."""
+MOST_ROWS: Final = 12_000_000
+"""How many rows of Parquet files are read into memory: twelve columns of as many take some five gigabytes."""
 _folder: ContextVar[str | None] = ContextVar("_folder", default=None)
 _serial = count()
 
@@ -77,6 +77,14 @@ def beside(frame: LazyFrame, texts: Columns, wholes: Columns) -> LazyFrame:  # n
     columns = [pl.Series(name, values, pl.String) for name, values in texts.items()]
     columns += [pl.Series(name, values, pl.Int64) for name, values in wholes.items()]
     return _again(pl.DataFrame(columns).lazy())
+
+
+def replaced(frame: LazyFrame, column: str, mapping: Mapping[str, str]) -> LazyFrame:
+    """Replace the texts of a column that a mapping knows; null stays null."""
+    import polars as pl
+
+    # In a third of a join's time, for the other columns stay where they are.
+    return _again(_native(frame).with_columns(pl.col(column).replace([*mapping], [*mapping.values()])))
 
 
 @contextmanager

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
+from cxkit.engines.frame.joined import replaced_by_join
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame, SparkSession
 
@@ -63,6 +65,11 @@ def beside(frame: LazyFrame, texts: Columns, wholes: Columns) -> LazyFrame:
     schema = ", ".join([*[f"`{name}` string" for name in texts], *[f"`{name}` bigint" for name in wholes]])
     rows = [tuple(row) for row in zip(*texts.values(), *wholes.values(), strict=True)]
     return _again(_functions(frame).broadcast(_native(frame).sparkSession.createDataFrame(rows, schema)))
+
+
+def replaced(frame: LazyFrame, column: str, mapping: Mapping[str, str]) -> LazyFrame:
+    """Replace the texts of a column that a mapping knows; null stays null."""
+    return replaced_by_join(beside, frame, column, mapping)
 
 
 @contextmanager

@@ -16,17 +16,19 @@ from cxkit.stats.sketch import WIDTHS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from cxkit.engines.frame.backend import LazyFrame
     from cxkit.engines.frame.cells import Keys, Place, Queries
     from cxkit.engines.frame.table import Table
 
 BUCKET = "cx_bucket"
 _GREATEST = 2**63 - 1
+_VALUE, _SIZE = nw.col("cx_bucketed"), nw.col("cx_size")
 
 
 def plan(statistic: Sketch, table: Table, keys: Keys, queries: Queries) -> Callable[[], Mapping[Place, SketchState]]:
     """Plan the histogram of a column."""
     greatest = table.facts.greatest.get(statistic.of, _GREATEST)
-    frame = table.where(statistic.where).with_columns(bucket(table.whole(statistic.of), greatest).alias(BUCKET))
+    frame = bucketed(table.where(statistic.where), table.whole(statistic.of), greatest)
     query = queries.ask(grouped(frame, (*keys.cell, BUCKET)), len(keys.cell) + 1)
 
     def finish() -> Mapping[Place, SketchState]:
@@ -38,19 +40,25 @@ def plan(statistic: Sketch, table: Table, keys: Keys, queries: Queries) -> Calla
     return finish
 
 
-def bucket(value: nw.Expr, greatest: int) -> nw.Expr:
-    """Return the bucket of an integer column; null stays null.
+def bucketed(frame: LazyFrame, value: nw.Expr, greatest: int) -> LazyFrame:
+    """Add the bucket of an integer column, as `BUCKET`; null stays null.
+
+    One step after the other: an expression is written out again wherever it is used, and the width asks for the size
+    at each of its bounds.
 
     Args:
+        frame: the table.
         value: the column.
         greatest: what no value exceeds either way.
     """
     # The least integer of 64 bits has no opposite, but its neighbour stands in the same bucket.
-    size = (
-        nw.when(value >= 0).then(value).otherwise(nw.when(value < -_GREATEST).then(whole(_GREATEST)).otherwise(-value))
-    )
-    edge = size - size % _width(size, WIDTHS[: bisect_left(WIDTHS, (greatest + 1,)) + 1])
-    return nw.when(value >= 0).then(edge).otherwise(-edge)
+    below = nw.when(_VALUE < -_GREATEST).then(whole(_GREATEST)).otherwise(-_VALUE)
+    frame = frame.with_columns(value.alias("cx_bucketed"))
+    frame = frame.with_columns(nw.when(_VALUE >= 0).then(_VALUE).otherwise(below).alias("cx_size"))
+    frame = frame.with_columns(_width(_SIZE, WIDTHS[: bisect_left(WIDTHS, (greatest + 1,)) + 1]).alias("cx_width"))
+    frame = frame.with_columns((_SIZE - _SIZE % nw.col("cx_width")).alias("cx_edge"))
+    edge = nw.when(_VALUE >= 0).then(nw.col("cx_edge")).otherwise(-nw.col("cx_edge"))
+    return frame.with_columns(edge.alias(BUCKET))
 
 
 def _width(size: nw.Expr, widths: Sequence[tuple[int, int]]) -> nw.Expr:

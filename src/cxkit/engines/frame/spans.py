@@ -11,16 +11,16 @@ import attrs
 import narwhals.stable.v2 as nw
 
 from cxkit.engines.frame import moments, sketch
-from cxkit.engines.frame.cells import COUNT, count, grouped
+from cxkit.engines.frame.cells import COUNT, count, counted, grouped
 from cxkit.engines.frame.columns import flag, whole
 from cxkit.engines.frame.table import ORDER, in_bounds
 from cxkit.stats import MomentsState, Spans, SpansState, Where
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from cxkit.engines.frame.backend import LazyFrame
-    from cxkit.engines.frame.cells import Keys, Place, Queries
+    from cxkit.engines.frame.cells import Keys, Place, Queries, Query
     from cxkit.engines.frame.table import Table
 
 _NONE: Final = 2**62  # later than any event
@@ -29,6 +29,115 @@ _STARTS, _ENDS = nw.col("cx_starts") == 1, nw.col("cx_ends") == 1
 
 def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callable[[], Mapping[Place, SpansState]]:
     """Plan the pairing of starts with ends."""
+    key = table.named(statistic.key)
+    sides = (_apart if _are_apart(statistic) and not statistic.unless else _together)(statistic, table, keys, queries)
+    fates = _fates(sides.paired, statistic, table)
+    gap, span = nw.col("cx_gap"), table.facts.span[1] - table.facts.span[0]
+    measures = [
+        *moments.measures("gap", gap, small=span**2 * table.facts.rows < 2**63),
+        *[count(name, nw.col("cx_fate") == number) for number, name in enumerate(_FATES)],
+    ]
+    n = len(keys.cell)
+    paired = queries.ask(grouped(fates, keys.cell, measures), n)
+    matched = sketch.bucketed(fates.filter(~gap.is_null()).select(*keys.cell, "cx_gap"), gap, span)
+    histogram = queries.ask(grouped(matched, (*keys.cell, sketch.BUCKET)), n + 1)
+
+    def lonely() -> Query:
+        columns = dict.fromkeys((key, *ORDER, *keys.cell))
+        orphans = sides.ends.join(sides.starts.select(key), on=key, how="anti").select(*columns)
+        orphans = orphans.unique(subset=[key], keep="first", order_by=_order(keys))
+        return queries.ask(grouped(_inside(orphans, table), keys.cell), n)
+
+    orphaned = lonely() if sides.name is None else queries.shared(("orphans", *sides.name), lonely)
+
+    def finish() -> Mapping[Place, SpansState]:
+        buckets: dict[Place, dict[int | None, int]] = defaultdict(dict)
+        gaps: dict[Place, MomentsState] = defaultdict(MomentsState)
+        counts: dict[Place, Counter[str]] = defaultdict(Counter)
+        for cell, measured in paired:
+            place = keys.place(cell)
+            gaps[place] = attrs.evolve(moments.state("gap", measured), nulls=0)
+            counts[place] = Counter({name: int(measured[name]) for name in _FATES})
+        for (*values, edge), measured in histogram:
+            buckets[keys.place(values)][edge] = int(measured[COUNT])
+        for cell, measured in orphaned:
+            counts[keys.place(cell)]["orphan"] += int(measured[COUNT])
+        for place, lost in sides.lost():
+            counts[place]["unkeyed"] += lost
+        return {
+            place: SpansState(gaps[place], sketch.state(buckets[place]), **found) for place, found in counts.items()
+        }
+
+    return finish
+
+
+@attrs.frozen(eq=False)
+class _Sides:
+    """The starts and ends of a statistic.
+
+    Attributes:
+        starts: one a key and unit.
+        ends: those that have a key.
+        paired: the starts with their ends.
+        lost: gives the places of events without a key or unit, and how many there are.
+        name: what makes these; None where no other statistic makes the same.
+    """
+
+    starts: LazyFrame
+    ends: LazyFrame
+    paired: LazyFrame
+    lost: Callable[[], Iterable[tuple[Place, int]]]
+    name: tuple[Hashable, ...] | None
+
+
+def _are_apart(statistic: Spans) -> bool:
+    """Say whether no event can be a start and an end."""
+    starts, ends = statistic.start.kinds, statistic.end.kinds
+    return starts is not None and ends is not None and not starts & ends
+
+
+def _apart(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> _Sides:
+    """Return starts and ends of different kinds: statistics that share one of them make it once."""
+    key = table.named(statistic.key)
+    unit = key if statistic.unit is None else table.named(statistic.unit)
+    per, keyless, unitless = tuple(dict.fromkeys((key, unit))), nw.col(key).is_null(), nw.col(unit).is_null()
+
+    def starts() -> LazyFrame:
+        found = table.where(statistic.start, inside=False).filter(~keyless, ~unitless)
+        found = found.select(*dict.fromkeys((*per, *ORDER, *keys.cell)), whole(0).alias("cx_ends"))
+        return _picked(table.keep(found), statistic, table, keys, per, ())
+
+    def ends() -> LazyFrame:
+        found = table.where(statistic.end, inside=False).filter(~keyless)
+        return table.keep(found.select(*dict.fromkeys((key, *ORDER, *keys.cell))))
+
+    beginning = (statistic.start, per, statistic.starts, keys.cell)
+    picked = queries.shared(("starts", *beginning), starts)
+    ended = queries.shared(("ends", statistic.end, key, keys.cell), ends)
+    both = (*beginning, statistic.end)
+    timed = queries.shared(("timed", *both), lambda: table.keep(_timed(picked, ended, statistic, key)))
+    # Only the last end within a window is another for another window.
+    window = None if statistic.ends == "first" else statistic.window_us
+    paired = queries.shared(
+        ("paired", *both, statistic.ends, window), lambda: _paired(timed, ended, statistic, table, key)
+    )
+    lost = [
+        (f"s_startless_{key}_{unit}", statistic.start, keyless | unitless),
+        (f"s_endless_{key}", statistic.end, keyless),
+    ]
+    measured = [(name, queries.measure(where, keys, [count(name, met)])) for name, where, met in lost]
+
+    def places() -> Iterable[tuple[Place, int]]:
+        for name, found in measured:
+            for place, measures in found():
+                if measures[name]:
+                    yield place, int(measures[name])
+
+    return _Sides(picked, ended, paired, places, both)
+
+
+def _together(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> _Sides:
+    """Return starts and ends that may be the same events, or that others spoil."""
     key = table.named(statistic.key)
     unit = key if statistic.unit is None else table.named(statistic.unit)
     keyless, unitless = nw.col(key).is_null(), nw.col(unit).is_null()
@@ -43,42 +152,15 @@ def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callab
     for i, spoiler_key in enumerate(spoilt_by):
         starts = _spoilt(starts, marked, statistic, table, i, spoiler_key)
     starts = table.keep(_timed(starts, ends, statistic, key))
-    fates = _fates(_paired(starts, ends, statistic, table, key), statistic, table)
-    gap, span = nw.col("cx_gap"), table.facts.span[1] - table.facts.span[0]
-    measures = [
-        *moments.measures("gap", gap, small=span**2 * table.facts.rows < 2**63),
-        *[count(name, nw.col("cx_fate") == number) for number, name in enumerate(_FATES)],
-    ]
-    n = len(keys.cell)
-    paired = queries.ask(grouped(fates, keys.cell, measures), n)
-    matched = fates.filter(~gap.is_null()).with_columns(sketch.bucket(gap, span).alias(sketch.BUCKET))
-    histogram = queries.ask(grouped(matched, (*keys.cell, sketch.BUCKET)), n + 1)
-    orphans = ends.join(starts.select(key), on=key, how="anti").select(*dict.fromkeys((key, *ORDER, *keys.cell)))
-    orphans = orphans.unique(subset=[key], keep="first", order_by=_order(keys))
-    lost = marked.filter((keyless & (_STARTS | _ENDS)) | (_STARTS & unitless))
-    left = {
-        name: queries.ask(grouped(_inside(frame, table), keys.cell), len(keys.cell))
-        for name, frame in (("orphan", orphans), ("unkeyed", lost))
-    }
-
-    def finish() -> Mapping[Place, SpansState]:
-        buckets: dict[Place, dict[int | None, int]] = defaultdict(dict)
-        gaps: dict[Place, MomentsState] = defaultdict(MomentsState)
-        counts: dict[Place, Counter[str]] = defaultdict(Counter)
-        for cell, measured in paired:
-            place = keys.place(cell)
-            gaps[place] = attrs.evolve(moments.state("gap", measured), nulls=0)
-            counts[place] = Counter({name: int(measured[name]) for name in _FATES})
-        for (*values, edge), measured in histogram:
-            buckets[keys.place(values)][edge] = int(measured[COUNT])
-        for name, query in left.items():
-            for cell, measured in query:
-                counts[keys.place(cell)][name] += int(measured[COUNT])
-        return {
-            place: SpansState(gaps[place], sketch.state(buckets[place]), **found) for place, found in counts.items()
-        }
-
-    return finish
+    lost = _inside(marked.filter((keyless & (_STARTS | _ENDS)) | (_STARTS & unitless)), table)
+    counted_of = queries.ask(grouped(lost, keys.cell), len(keys.cell))
+    return _Sides(
+        starts,
+        ends,
+        _paired(starts, ends, statistic, table, key),
+        lambda: counted(counted_of, keys).items(),
+        None,
+    )
 
 
 _FATES: Final = ("unmatched", "negative", "immature", "unkeyed", "spoiled")
@@ -153,8 +235,7 @@ def _timed(starts: LazyFrame, ends: LazyFrame, statistic: Spans, key: str) -> La
     ts = nw.col("ts_us")
     times = ends.group_by(key).agg(ts.min().alias("cx_earliest"), ts.max().alias("cx_latest"))
     starts = starts.join(times, on=key, how="left")
-    kinds = (statistic.start.kinds, statistic.end.kinds)
-    if kinds[0] is not None and kinds[1] is not None and not kinds[0] & kinds[1]:
+    if _are_apart(statistic):
         return starts.with_columns(ts.alias("cx_from"))
     together = grouped(ends, (key, "ts_us")).rename({"cx_n": "cx_together"})
     alone = flag(_ENDS & (nw.col("cx_together") == 1))

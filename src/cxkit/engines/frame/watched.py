@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxkit.engines.frame.backend import Backend, Columns, LazyFrame, Row
 
@@ -47,6 +47,10 @@ class Watched:
     def beside(self, frame: LazyFrame, texts: Columns, wholes: Columns) -> LazyFrame:
         """As the library has it."""
         return self._backend.beside(frame, texts, wholes)
+
+    def replaced(self, frame: LazyFrame, column: str, mapping: Mapping[str, str]) -> LazyFrame:
+        """As the library has it."""
+        return self._backend.replaced(frame, column, mapping)
 
     def odd(self, frame: LazyFrame, columns: Sequence[str]) -> tuple[str, ...]:
         """Count a pass, unless the table is in memory."""
