@@ -48,6 +48,7 @@ def test_postgres_cuts_the_same_way(postgres: Any) -> None:
     assert [each for (each,) in found] == SHARDS
 
 
+@pytest.mark.xdist_group("spark")
 def test_spark_cuts_the_same_way(spark: Any) -> None:
     """So does Spark."""
     shard = "cast(conv(substr(md5(customer), 1, 8), 16, 10) as bigint) % 7"

@@ -51,12 +51,13 @@ def test_from_disk_as_from_memory(path, tmp_path, monkeypatch):
 def test_a_file_is_left_where_it_is(path, tmp_path, monkeypatch):
     """A large file isn't read into memory; what is held of it is a file while the context lasts."""
     _, frame = frame_of(path)
-    with on_polars.near(frame) as found:
-        assert found is not frame
+    with on_polars.near(frame, None) as (_, in_memory):
+        assert in_memory
     large(monkeypatch, tmp_path / "scratch")
 
-    with on_polars.near(frame) as found:
+    with on_polars.near(frame, None) as (found, in_memory):
         assert found is frame
+        assert not in_memory
         with on_polars.held(found) as kept:
             files = list((tmp_path / "scratch").rglob("*.parquet"))
             assert kept.collect().shape == found.collect().shape
@@ -69,8 +70,8 @@ def test_only_what_can_be_counted_at_once_is_large(path, monkeypatch):
     monkeypatch.setattr(on_polars, "MOST_ROWS", 1)
     for native in (pl.read_parquet(path), pl.scan_parquet(path).filter(pl.col("score") > 3)):
         _, frame = backend_of(native)
-        with on_polars.near(frame) as found:
-            assert found is not frame
+        with on_polars.near(frame, None) as (_, in_memory):
+            assert in_memory
 
 
 def frame_of(path):

@@ -56,8 +56,11 @@ class Backend(Protocol):
         """Replace the texts of a column that a mapping knows; null stays null."""
         ...
 
-    def near(self, frame: LazyFrame) -> AbstractContextManager[LazyFrame]:
-        """Return the frame for two or three looks: in memory, if looking again costs more than keeping."""
+    def near(self, frame: LazyFrame, wanted: nw.Expr | None) -> AbstractContextManager[tuple[LazyFrame, bool]]:
+        """Return the wanted rows for two or three looks, and whether they are in memory now.
+
+        They are where looking again costs more than keeping.
+        """
         ...
 
     def held(self, frame: LazyFrame) -> AbstractContextManager[LazyFrame]:

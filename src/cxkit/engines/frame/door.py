@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import narwhals.stable.v2 as nw
 
 from cxkit.engines.frame import columns as of
@@ -16,7 +17,7 @@ from cxkit.engines.frame.folding import folded
 from cxkit.engines.frame.lifts import LINK_COLUMNS, Lifts, identities_of, with_attribute, with_canonical
 from cxkit.engines.frame.periods import with_period
 from cxkit.engines.frame.table import ORDER, PERIOD, Facts, Table, in_bounds
-from cxkit.engines.frame.wants import wants
+from cxkit.engines.frame.wants import kinds_read, wants
 from cxkit.engines.frame.watched import Watched
 from cxkit.errors import InvalidValueError, UnknownNameError
 from cxkit.model.event import COLUMNS, to_us
@@ -51,12 +52,17 @@ def opened(native: object, request: Request) -> Iterator[tuple[Table | None, Ide
     backend = Watched(library)
     door = _Door(backend, request, dict(frame.collect_schema()))
     with ExitStack() as kept:
-        shaped = kept.enter_context(backend.near(door.shaped(frame)))
+        shaped, kinds = door.shaped(frame), door.kinds()
+        if kinds is None:
+            shaped, _ = kept.enter_context(backend.near(shaped, None))
         facts = door.facts(shaped)
         identities = Identities.none()
         if facts is None:
             yield None, identities
             return
+        if kinds is not None:
+            shaped, _ = kept.enter_context(backend.near(shaped, nw.col("kind").is_in(sorted(kinds))))
+        facts = door.with_odd(shaped, facts)
         shaped = door.in_nfc(shaped, facts)
         if request.rates:
             shaped, facts = exchanged(backend, shaped, request, facts)
@@ -176,12 +182,24 @@ class _Door:
             last_us=found.get("last_inside", found["last"]),
             weights=(found["light"], found["heavy"]),
             links=int(found["links"]),
-            odd=self._backend.odd(frame, composable) if (composable := self._composable()) else (),
+            odd=(),
             greatest={name: max(abs(found[f"{end}_{name}"] or 0) for end in ("least", "most")) for name in summed},
         )
 
-    def _composable(self) -> list[str]:
-        return [column for name, (sort, column) in self.columns.items() if sort == "text" and name not in of.PLAIN]
+    def kinds(self) -> frozenset[str] | None:
+        """Return the kinds that statistics read, if others needn't be kept: mostly they are few events of many.
+
+        What is converted, and which properties there are, is told of all events.
+        """
+        read = [kinds_read(statistic) for statistic in self._request.statistics]
+        if self._request.rates or self._lifts.columns or not read or None in read:
+            return None
+        return frozenset().union(*[kinds for kinds in read if kinds is not None])
+
+    def with_odd(self, frame: LazyFrame, facts: Facts) -> Facts:
+        """Look for text that isn't what an event holds."""
+        texts = [column for name, (sort, column) in self.columns.items() if sort == "text" and name not in of.PLAIN]
+        return attrs.evolve(facts, odd=self._backend.odd(frame, texts)) if texts else facts
 
     def in_nfc(self, frame: LazyFrame, facts: Facts) -> LazyFrame:
         """Put the text of columns that need it into NFC, and make empty text null, which no event holds either."""

@@ -62,6 +62,7 @@ class Lifts:
     """The properties that a request reads, to be joined by their text.
 
     Attributes:
+        columns: their names.
         flags: a condition → the column that will hold 1 where it is true.
         values: a property → the column that will hold its value as JSON.
         wholes: a property → the column that will hold its integers.
@@ -81,7 +82,7 @@ class Lifts:
         self.values = {name: f"cx_json_{i}" for i, name in enumerate(sorted(lifted & wants.values))}
         self.wholes = {name: f"cx_whole_{i}" for i, name in enumerate(sorted(lifted & wants.wholes))}
         self._keys = [(name, key) for name, key in keys if name in lifted]
-        self._names = lifted
+        self.columns = lifted
 
     def join(self, backend: Backend, frame: LazyFrame, known: Sequence[str]) -> LazyFrame:
         """Add the columns.
@@ -90,13 +91,13 @@ class Lifts:
             UnknownNameError: a name that is neither a column nor a property of any event.
             InvalidValueError: a property that should be summed isn't a whole number.
         """
-        if not self._names:
+        if not self.columns:
             return frame
         (rows,) = backend.rows([frame.select("properties").unique()])
         texts = [text for (text,) in rows if text]
         objects = [_object(text) for text in texts]
         there = set().union(*objects)
-        for name in sorted(self._names - there):
+        for name in sorted(self.columns - there):
             raise UnknownNameError("column", name, {*known, *there})
         wholes: dict[str, list[int | None]] = {
             column: [int(condition.holds(_plain(found.get(name)))) for found in objects]

@@ -137,11 +137,11 @@ def replaced(frame: LazyFrame, column: str, mapping: Mapping[str, str]) -> LazyF
 
 
 @contextmanager
-def near(frame: LazyFrame) -> Iterator[LazyFrame]:
+def near(frame: LazyFrame, wanted: nw.Expr | None) -> Iterator[tuple[LazyFrame, bool]]:
     """Leave the frame where it is; what is made beside it is gone afterwards."""
     connection = _connection(frame)
     try:
-        yield frame
+        yield frame if wanted is None else frame.filter(wanted), False
     finally:
         for name in _beside.pop(connection, []):
             connection.raw_sql(f"drop table {name}")

@@ -88,18 +88,20 @@ def replaced(frame: LazyFrame, column: str, mapping: Mapping[str, str]) -> LazyF
 
 
 @contextmanager
-def near(frame: LazyFrame) -> Iterator[LazyFrame]:
+def near(frame: LazyFrame, wanted: nw.Expr | None) -> Iterator[tuple[LazyFrame, bool]]:
     """Read the frame into memory, for a Parquet file's text takes longer to decode than to look at.
 
     Files of many rows stay where they are, and while the context lasts whatever is held goes to disk.
     """
-    if not _is_large(frame):
-        yield _again(_native(frame).collect(engine=_ENGINE).lazy())
+    large = _is_large(frame)
+    frame = frame if wanted is None else frame.filter(wanted)
+    if not large:
+        yield _again(_native(frame).collect(engine=_ENGINE).lazy()), True
         return
     with TemporaryDirectory(prefix="cxkit-") as folder:
         token = _folder.set(folder)
         try:
-            yield frame
+            yield frame, False
         finally:
             _folder.reset(token)
 

@@ -73,9 +73,9 @@ def replaced(frame: LazyFrame, column: str, mapping: Mapping[str, str]) -> LazyF
 
 
 @contextmanager
-def near(frame: LazyFrame) -> Iterator[LazyFrame]:
+def near(frame: LazyFrame, wanted: nw.Expr | None) -> Iterator[tuple[LazyFrame, bool]]:
     """Leave the frame where it is: it may be larger than the memory of all executors."""
-    yield frame
+    yield frame if wanted is None else frame.filter(wanted), False
 
 
 @contextmanager

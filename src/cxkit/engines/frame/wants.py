@@ -66,6 +66,20 @@ def wants(request: Request) -> Wants:
     return Wants(tuple(conditions), frozenset(values), frozenset(wholes), tuple(keys))
 
 
+def kinds_read(statistic: Statistic) -> frozenset[str] | None:
+    """Return the kinds that a statistic reads, or None where it may be any.
+
+    >>> from cxkit.stats import Where
+    >>> sorted(kinds_read(Spans(Where(kind="a.b"), Where(kind="c.d"))))
+    ['a.b', 'c.d']
+    """
+    inner, _ = unwrapped(statistic)
+    # A clustered statistic's other filters only tell apart what its first lets through.
+    filters = (inner.where,) if isinstance(inner, Clustered) else filters_of(inner)
+    found = [where.kinds for where in filters]
+    return None if None in found else frozenset().union(*[kinds for kinds in found if kinds is not None])
+
+
 def unwrapped(statistic: Statistic) -> tuple[Any, tuple[str, ...]]:
     """Return the statistic inside of `By`, and the columns it is split by.
 

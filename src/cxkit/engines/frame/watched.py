@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import narwhals.stable.v2 as nw
+
     from cxkit.engines.frame.backend import Backend, Columns, LazyFrame, Row
 
 
@@ -58,12 +60,12 @@ class Watched:
         return self._backend.odd(frame, columns)
 
     @contextmanager
-    def near(self, frame: LazyFrame) -> Iterator[LazyFrame]:
+    def near(self, frame: LazyFrame, wanted: nw.Expr | None) -> Iterator[tuple[LazyFrame, bool]]:
         """Count the pass that reads the table into memory, if the library does."""
-        with self._backend.near(frame) as found:
-            self._near = found is not frame
-            self.passes += self._near
-            yield found
+        with self._backend.near(frame, wanted) as (found, in_memory):
+            self._near = in_memory
+            self.passes += in_memory
+            yield found, in_memory
 
     @contextmanager
     def held(self, frame: LazyFrame) -> Iterator[LazyFrame]:
