@@ -76,6 +76,9 @@ def spark() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def spark_connect(spark: Any) -> Iterator[Any]:
     """Return a session of the same Spark, through Connect: a client that sends plans, and has no Java."""
+    main = sys.modules["__main__"]
+    if not hasattr(main, "__file__"):  # as in a worker of pytest-xdist: Spark would take it for a doctest, and exit
+        main.__file__ = __file__
     try:
         from pyspark.sql.connect.session import SparkSession
     except ImportError as error:
