@@ -28,9 +28,11 @@ class Work:
 
         >>> Work(7, 1).told("rows")
         ('rows: 7 statistics together in 1 pass over the events',)
-        >>> print(*Work(7, 2, ("kind", "ts_us"), 9, 1200).told("polars"), sep="\\n")
-        polars: 2 passes over the data, of which 2 columns are read: kind, ts_us
-        polars: 7 statistics in 9 queries of what was kept; 1,200 rows came back
+        >>> read, computed = Work(7, 2, ("kind", "ts_us"), 9, 1200).told("polars")
+        >>> read
+        'polars: 2 passes over the data, of which 2 columns are read: kind, ts_us'
+        >>> computed
+        'polars: 7 statistics in 9 queries of what was kept; 1,200 rows came back'
         """
         passes = f"{self.passes} pass{'es' if self.passes > 1 else ''}"
         if self.columns is None:
