@@ -52,4 +52,4 @@ def test_only_the_columns_that_are_needed(events: list[cxkit.Event]) -> None:
 
     (read, computed) = cxkit.score(table, "stars").work
     assert read.endswith("4 columns are read: instrument, kind, score, ts_us")
-    assert computed.startswith("polars: 1 statistics in ")
+    assert computed.startswith("polars: 1 statistic in ")

@@ -35,11 +35,12 @@ class Work:
         'polars: 7 statistics in 9 queries of what was kept; 1,200 rows came back'
         """
         passes = f"{self.passes} pass{'es' if self.passes > 1 else ''}"
+        statistics = f"{self.statistics} statistic{'s' if self.statistics > 1 else ''}"
         if self.columns is None:
-            return (f"{engine}: {self.statistics} statistics together in {passes} over the events",)
+            return (f"{engine}: {statistics} together in {passes} over the events",)
         columns = f"{len(self.columns)} columns are read: {', '.join(self.columns)}"
         rows = f"{self.queries} queries of what was kept; {self.rows:,} rows came back"
         return (
             f"{engine}: {passes} over the data, of which {columns}",
-            f"{engine}: {self.statistics} statistics in {rows}",
+            f"{engine}: {statistics} in {rows}",
         )
