@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 import cxkit
-from cxkit.errors import InvalidValueError, MissingExtraError, UnknownNameError
+from cxkit.errors import InvalidValueError, MissingExtraError, UnknownNameError, UnsupportedError
 from cxkit.simulate import simulate_shop
 from cxkit.store import PostgresStore
 
@@ -64,6 +64,13 @@ def test_rows_when_they_are_asked_for(url: str) -> None:
     """The row engine reads the events, here in vain."""
     with pytest.raises(AssertionError):
         cxkit.score(url, "nps", engine="rows")
+
+
+def test_a_password_is_never_shown(url: str) -> None:
+    """Not in the sentence on columns that can't be renamed either."""
+    with pytest.raises(UnsupportedError) as caught:
+        cxkit.score(url.replace("cxkit@", "cxkit:s3cret@"), "nps", columns={"customer": "user_id"})
+    assert "s3cret" not in str(caught.value)
 
 
 def test_what_is_wrong(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

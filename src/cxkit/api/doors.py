@@ -16,7 +16,7 @@ from cxkit.model.block import Chained
 from cxkit.model.event import Event
 from cxkit.plugins import registry
 from cxkit.store import open_store
-from cxkit.store.opening import is_store, is_url
+from cxkit.store.opening import is_store, is_url, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -226,7 +226,7 @@ def _of_files(
         with PostgresStore.open(paths[0]) as store:  # says what is wrong with it
             return Door("ibis", InServer(store.address))
     found = [file for path in paths for file in ([path] if is_store(path) else files.files_at(path))]
-    named = ", ".join(paths)
+    named = ", ".join(map(shown_name, paths))  # a URL may hold a password
     # Rows one by one where the engine wants them so, or where times without a zone have to be read in one.
     if engine != "rows" and input_tz is None and all(files.format_of(path) == "parquet" for path in found):
         from cxkit.engines.frame import open_paths
