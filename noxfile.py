@@ -24,8 +24,8 @@ ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-EXTRAS = ".[excel,frame,ibis,pandas,postgres]"
-WITH_SPARK = (".[excel,frame,ibis,pandas,postgres,spark]", "pyspark[connect]")
+EXTRAS = ".[ed25519,excel,frame,ibis,pandas,postgres]"
+WITH_SPARK = (".[ed25519,excel,frame,ibis,pandas,postgres,spark]", "pyspark[connect]")
 PARALLEL = ("-n", "auto", "--dist", "loadgroup")  # what shares a server that is slow to start stays on one worker
 
 if HERE not in PYTHONS:  # else the tests could be skipped on every version, and nobody would notice

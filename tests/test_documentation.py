@@ -20,12 +20,15 @@ PAGES = [*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md
 
 # Public rooms whose names all stand in the reference; what needs no entry of its own is named with the reason.
 ROOMS = {
-    "cxkit": {"errors", "metrics", "recipes", "stats"},  # modules, with headings of their own
+    "cxkit": {"adapters", "errors", "metrics", "recipes", "signatures", "stats"},  # modules, with headings of their own
+    "cxkit.adapters": set(),
+    "cxkit.testing": {"Deed"},  # an argument's type
     "cxkit.files": {"FORMATS", "WRITE_FORMATS", "Format", "OnReject", "WriteFormat"},  # arguments' types
     "cxkit.metrics": {"BUILT_IN"},  # the table of metrics
     "cxkit.plugins": {"hookspec"},  # ours alone
     "cxkit.recipes": set(),
     "cxkit.simulate": {"TRUTHS"},  # the only `Truths`
+    "cxkit.signatures": {"TOLERANCE", "Secrets"},  # an argument's default and its type
     "cxkit.stats": set(),
     "cxkit.store": {"Durability", "Outcome"},  # arguments' types
 }

@@ -12,13 +12,17 @@ from cxkit.model.event import Event, event
 from cxkit.model.money import Money
 
 if TYPE_CHECKING:
-    from cxkit import errors, metrics, recipes, stats
+    from cxkit import adapters, errors, metrics, recipes, signatures, stats
+    from cxkit.api.adapting import adapter
     from cxkit.api.cohorts import CohortCell, CohortTable, cohorts
     from cxkit.api.compare import Comparison, Difference, compare
     from cxkit.api.describe import Description, Silence, describe
     from cxkit.api.merging import merge
     from cxkit.api.nonresponse import Nonresponse, ResponseGroup, ResponseTest, nonresponse
     from cxkit.api.project import Project
+    from cxkit.api.pull import Pulled, PulledStream, pull
+    from cxkit.api.push import profiles, push
+    from cxkit.api.receive import receive
     from cxkit.api.samplesize import SampleSize, sample_size
     from cxkit.api.score import score
     from cxkit.api.weigh import Weighed, WeighedShare, weigh
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     from cxkit.metrics import Estimate, Metric
     from cxkit.model.instrument import Instrument, Instruments
     from cxkit.model.journeymap import JourneyMap, Stage
+    from cxkit.model.request import Request
+    from cxkit.model.secret import Secret
     from cxkit.model.shards import shard_of, shards
     from cxkit.model.touchpoint import Touchpoint
     from cxkit.plugins import hookimpl
@@ -35,6 +41,10 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "cxkit.api": ("Comparison", "Difference", "Workspace", "compare", "connect", "merge", "score"),
+    "cxkit.api.adapting": ("adapter",),
+    "cxkit.api.pull": ("Pulled", "PulledStream", "pull"),
+    "cxkit.api.push": ("profiles", "push"),
+    "cxkit.api.receive": ("receive",),
     "cxkit.api.describe": ("Description", "Silence", "describe"),
     "cxkit.api.project": ("Project",),
     "cxkit.api.cohorts": ("CohortCell", "CohortTable", "cohorts"),
@@ -44,13 +54,15 @@ _ROOMS = {
     "cxkit.metrics": ("Estimate", "Metric"),
     "cxkit.model.instrument": ("Instrument", "Instruments"),
     "cxkit.model.journeymap": ("JourneyMap", "Stage"),
+    "cxkit.model.request": ("Request",),
+    "cxkit.model.secret": ("Secret",),
     "cxkit.model.shards": ("shard_of", "shards"),
     "cxkit.model.touchpoint": ("Touchpoint",),
     "cxkit.plugins": ("hookimpl",),
     "cxkit.report": ("Row", "Scorecard", "States", "Target"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
-_MODULES = ("errors", "metrics", "recipes", "stats")
+_MODULES = ("adapters", "errors", "metrics", "recipes", "signatures", "stats")
 
 __all__ = [
     "CohortCell",
@@ -67,11 +79,15 @@ __all__ = [
     "Money",
     "Nonresponse",
     "Project",
+    "Pulled",
+    "PulledStream",
+    "Request",
     "ResponseGroup",
     "ResponseTest",
     "Row",
     "SampleSize",
     "Scorecard",
+    "Secret",
     "Silence",
     "Stage",
     "States",
@@ -80,6 +96,8 @@ __all__ = [
     "Weighed",
     "WeighedShare",
     "Workspace",
+    "adapter",
+    "adapters",
     "cohorts",
     "compare",
     "connect",
@@ -90,11 +108,16 @@ __all__ = [
     "merge",
     "metrics",
     "nonresponse",
+    "profiles",
+    "pull",
+    "push",
+    "receive",
     "recipes",
     "sample_size",
     "score",
     "shard_of",
     "shards",
+    "signatures",
     "stats",
     "weigh",
 ]

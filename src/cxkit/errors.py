@@ -11,6 +11,10 @@ The tree::
     ├── UnsupportedError                    choose another engine: this one lacks the statistic or the source
     ├── MissingExtraError (ImportError)     install the extra that is named
     ├── PluginError                         mend or remove the plugin that is named; the others work
+    ├── AdapterError                        look at what the vendor's side said
+    │   ├── RetriableAdapterError           try again later: nothing is lost, and what was read is kept
+    │   ├── FatalAdapterError               mend the settings, the rights or the adapter: trying again won't help
+    │   └── BadSignatureError               refuse the request: it isn't shown to be the vendor's
     └── StoreError                          look at the store that is named
         └── StoreBusyError                  try again: another process holds the store
 """
@@ -148,6 +152,40 @@ class MissingExtraError(CxkitError, ImportError):
 
 class PluginError(CxkitError):
     """A plugin is broken: mend or remove the one that is named."""
+
+
+class AdapterError(CxkitError):
+    """Something on the way to a vendor's system went wrong; the subclasses say whether trying again helps."""
+
+
+class RetriableAdapterError(AdapterError):
+    """The vendor's side can't answer just now: try again later.
+
+    Attributes:
+        retry_after: how many seconds the vendor asks to wait, or None if it doesn't say.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """Keep what the vendor asks for, so that whoever tries again can wait as long."""
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class FatalAdapterError(AdapterError):
+    """The vendor's side refuses, or says what can't be: mend settings, rights or the adapter.
+
+    Attributes:
+        status: the HTTP status that was answered, or None.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        """Keep the status, so that a caller can tell a missing thing from a missing right."""
+        self.status = status
+        super().__init__(message)
+
+
+class BadSignatureError(AdapterError):
+    """A request that isn't shown to be the vendor's: refuse it, and keep nothing of it."""
 
 
 class StoreError(CxkitError):

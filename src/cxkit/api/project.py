@@ -45,6 +45,7 @@ class Project:
         currency: what amounts are converted to.
         rates: currency → how much of `currency` a unit of it is.
         targets: metric → what it should reach, as `Target.of` reads it.
+        adapters: adapter → its settings; secrets as references to the environment, ``env:SHOP_TOKEN``.
 
     >>> project = Project.loads('metrics = ["nps", "csat"]\n[targets]\nnps = 40\ncsat = "80 %"')
     >>> project.metrics, project.targets["csat"]
@@ -67,6 +68,7 @@ class Project:
     currency: str | None = None
     rates: Mapping[str, object] = attrs.field(factory=dict)
     targets: Mapping[str, object] = attrs.field(factory=dict)
+    adapters: Mapping[str, Mapping[str, object]] = attrs.field(factory=dict, repr=False)
 
     @classmethod
     def find(cls, start: str | os.PathLike[str] | None = None) -> Project | None:

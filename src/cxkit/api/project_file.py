@@ -113,6 +113,12 @@ def _targets(value: object) -> dict[str, object]:
     return value
 
 
+def _adapters(value: object) -> dict[str, dict[str, object]]:
+    if not isinstance(value, dict) or not all(isinstance(settings, dict) for settings in value.values()):
+        raise InvalidValueError("adapters", ..., "isn't a table of tables: write [adapters.vendure], and url = … in it")
+    return value
+
+
 def _rates(value: object) -> dict[str, object]:
     if not isinstance(value, dict):
         raise InvalidValueError("rates", value, "isn't a table: write [rates], and EUR = 1.08 in it")
@@ -159,4 +165,5 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "currency": check_currency,
     "rates": _rates,
     "targets": _targets,
+    "adapters": _adapters,
 }

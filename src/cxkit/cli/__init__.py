@@ -9,6 +9,8 @@ from io import TextIOWrapper
 import click
 
 from cxkit import __version__
+from cxkit.cli.adapters import adapters
+from cxkit.cli.check import check
 from cxkit.cli.cohorts import cohorts
 from cxkit.cli.describe import describe
 from cxkit.cli.engines import engines
@@ -19,6 +21,9 @@ from cxkit.cli.identities import identities
 from cxkit.cli.import_ import import_
 from cxkit.cli.metrics import metrics
 from cxkit.cli.nonresponse import nonresponse
+from cxkit.cli.pull import pull
+from cxkit.cli.push import push
+from cxkit.cli.receive import receive
 from cxkit.cli.recipes import recipes
 from cxkit.cli.samplesize import sample_size
 from cxkit.cli.score import score
@@ -56,5 +61,10 @@ for _command in (
     identities,
     forget,
     engines,
+    adapters,
+    check,
+    pull,
+    push,
+    receive,
 ):
     main.add_command(_command)

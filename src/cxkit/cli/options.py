@@ -171,3 +171,27 @@ def split_commas(values: tuple[str, ...]) -> list[str]:
                 part += sign
         parts.append(part)
     return [part.strip() for part in parts if part.strip()]
+
+
+def _pair(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Return settings given as name=value."""
+    del context, parameter
+    pairs = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise click.BadParameter("write a setting as name=value, such as url=https://shop.example")
+        pairs[name] = value
+    return pairs
+
+
+def settings_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option by which an adapter's settings are given."""
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_pair,
+        help="A setting of the adapter; a secret is better kept in its variable, as commands are seen by others.",
+    )(command)

@@ -18,6 +18,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cxkit.adapters import Adapter
     from cxkit.metrics import Metric
     from cxkit.model.instrument import Instrument
 
@@ -37,3 +38,11 @@ def cxkit_register_metrics(register: Callable[[Callable[..., Metric]], None]) ->
 @hookspec
 def cxkit_register_instruments(register: Callable[[Instrument], None]) -> None:
     """Register instruments: call `register` with each scale that answers may be given on."""
+
+
+@hookspec
+def cxkit_register_adapters(register: Callable[[type[Adapter]], None]) -> None:
+    """Register adapters: call `register` with each adapter's class, which `cxkit.adapters.Adapter` describes.
+
+    The class is made with its settings and a `Wire` when somebody pulls, pushes or receives.
+    """

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pluggy
 
+from cxkit.adapters.contract import check_adapter
 from cxkit.errors import InvalidValueError, PluginError, UnknownNameError
 from cxkit.metrics import Catalogue, Metric
 from cxkit.model.instrument import Instrument, Instruments
 from cxkit.plugins import built_in, hookspecs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from importlib.metadata import EntryPoint
+
+    from cxkit.adapters import Adapter
 
 GROUP = "cxkit"
 
@@ -36,12 +39,14 @@ class Registry:
         plugins: the names of the plugins that work, built-in first; the others are named by distribution and entry
             point, such as ``cxkit-x:x``.
         broken: name → why a plugin doesn't work.
+        adapters: name → the class of an adapter.
     """
 
     catalogue: Catalogue
     instruments: Instruments
     plugins: tuple[str, ...]
     broken: dict[str, PluginError]
+    adapters: Mapping[str, type[Adapter]] = attrs.field(factory=dict)
 
 
 @lru_cache(maxsize=1)
@@ -89,7 +94,7 @@ def _with_plugin(made: Registry, name: str, plugin: Any) -> Registry:  # noqa: A
     manager.add_hookspecs(hookspecs)
     manager.register(plugin, name)
     _check_hooks(manager, plugin)
-    catalogue, instruments = made.catalogue, made.instruments
+    catalogue, instruments, adapters = made.catalogue, made.instruments, dict(made.adapters)
 
     def add_metric(factory: Any) -> None:  # noqa: ANN401 - checked here
         nonlocal catalogue
@@ -108,9 +113,18 @@ def _with_plugin(made: Registry, name: str, plugin: Any) -> Registry:  # noqa: A
             raise InvalidValueError("instrument", instrument.name, "is registered already: give yours another name")
         instruments = instruments.add(instrument)
 
+    def add_adapter(adapter: Any) -> None:  # noqa: ANN401 - checked here
+        check_adapter(adapter)
+        if adapter.name in adapters:
+            raise InvalidValueError("adapter", adapter.name, "is registered already: give yours another name")
+        adapters[adapter.name] = adapter
+
     manager.hook.cxkit_register_metrics(register=add_metric)
     manager.hook.cxkit_register_instruments(register=add_instrument)
-    return attrs.evolve(made, catalogue=catalogue, instruments=instruments, plugins=(*made.plugins, name))
+    manager.hook.cxkit_register_adapters(register=add_adapter)
+    return attrs.evolve(
+        made, catalogue=catalogue, instruments=instruments, adapters=adapters, plugins=(*made.plugins, name)
+    )
 
 
 def _check_hooks(manager: pluggy.PluginManager, plugin: Any) -> None:  # noqa: ANN401 - a module or an object

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cxkit.errors import InvalidValueError
+from cxkit.errors import InvalidValueError, StoreBusyError
 from cxkit.model.event import check_kind, check_text
 from cxkit.store.results import Report
 
@@ -45,3 +45,13 @@ def names_of(field: str, given: Iterable[str]) -> list[str]:
     """
     names = [given] if isinstance(given, str) else given
     return [check_kind(name) if field == "kinds" else check_text(field, name) for name in names]
+
+
+def check_state(store: str, pull: str, stands: str | None, before: str | None) -> None:
+    """Refuse to go on with a pull that stands elsewhere than somebody thinks.
+
+    Raises:
+        StoreBusyError: it does.
+    """
+    if stands != before:
+        raise StoreBusyError(f"{store}: somebody else pulls {pull!r} just now: let them finish, and pull again")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cxkit.model.event import Event
     from cxkit.model.identity import Identities
+    from cxkit.model.pseudonyms import Pseudonyms
     from cxkit.store.results import Forgotten, Outcome, Replaced, Report
 
 Durability: TypeAlias = Literal["normal", "full"]
@@ -78,6 +79,31 @@ class Store(Protocol):
             InvalidValueError: `batch` isn't a whole number from 1.
             StoreError: they couldn't be kept; StoreBusyError when trying again may help.
         """
+        ...
+
+    def advance(self, pull: str, events: Iterable[Event], state: str, *, before: str | None) -> Report:
+        """Keep a page of what is pulled from a vendor, and where the pull then stands: both in one transaction.
+
+        What a page says stands, also where it is a version that was replaced before: the vendor's record changed back.
+
+        Args:
+            pull: whose state it is, such as ``vendure:shop.example orders``.
+            events: a page; all of it is held in memory.
+            state: where the pull stands after it.
+            before: where it stood before, None for nowhere yet.
+
+        Raises:
+            StoreBusyError: it stands elsewhere, for somebody else pulls the same: nothing was kept.
+            StoreError: they couldn't be kept.
+        """
+        ...
+
+    def state(self, pull: str) -> str | None:
+        """Return where a pull stands, None for nowhere yet."""
+        ...
+
+    def pseudonyms(self) -> Pseudonyms:
+        """Return what hides e-mail addresses and phone numbers in this store, by a key of the store's own."""
         ...
 
     def events(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hmac
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import attrs
 
 from cxkit.model.identity import LINKED, UNLINKED
+from cxkit.model.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cxkit.model.event import Event
+    from cxkit.model.identity import Identities
 
 
 @attrs.frozen
@@ -33,6 +38,21 @@ class Tombstones:
     def digest(self, identity: str) -> bytes:
         """Return what is kept of an identity."""
         return blake2b(identity.encode(), key=self.salt, digest_size=16).digest()
+
+    def pseudonyms(self) -> Pseudonyms:
+        """Return what hides addresses and numbers; its key is made of the salt, and doesn't tell it."""
+        return Pseudonyms(hmac.digest(self.salt, b"cxkit pseudonyms", "sha256"))
+
+    def person(self, people: Identities, customers: Iterable[str]) -> tuple[frozenset[str], int]:
+        """Return all names that the store may have for customers, and how many of them it knows or was given.
+
+        An address that somebody gives stands in the store as a pseudonym, or may later come as one.
+        """
+        hide = self.pseudonyms()
+        given = frozenset[str]().union(*(people.members(customer) for customer in customers))
+        hidden = [people.members(hide.of(customer)) for customer in customers]
+        known = given.union(*(names for names in hidden if len(names) > 1))
+        return known.union(*hidden), len(known)
 
     def refuse(self, event: Event) -> bool:
         """Whether an event belongs to somebody forgotten, or links somebody to them."""

@@ -10,7 +10,7 @@ from cxkit.store.results import Forgotten
 from cxkit.store.tombstones import Tombstones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     import psycopg
 
@@ -25,15 +25,15 @@ def load_tombstones(connection: psycopg.Connection[Any], statements: Statements)
 
 
 def erase(
-    connection: psycopg.Connection[Any], statements: Statements, customers: Iterable[str], max_people: int
+    connection: psycopg.Connection[Any], statements: Statements, customers: Sequence[str], max_people: int
 ) -> Forgotten:
     """Erase people from the tables, whatever their identities, and leave tombstones: one transaction."""
     with connection.transaction():
         connection.execute(statements.hold)
         tombstones = load_tombstones(connection, statements)
         people = resolve(map(event_of_row, connection.execute(statements.links)), max_people=max_people)
-        person = frozenset[str]().union(*(people.members(customer) for customer in customers))
+        person, known = tombstones.person(people, customers)
         found = connection.execute(statements.erase, {"person": sorted(person)}).fetchone() or (0, 0)
         digests = [tombstones.digest(identity) for identity in person]
         connection.execute(statements.bury, [digests])
-    return Forgotten(events=found[0], audit_rows=found[1], identities=len(person))
+    return Forgotten(events=found[0], audit_rows=found[1], identities=known)

@@ -132,6 +132,11 @@ class Statements:
         erase: a person's events and replaced versions; how many of each.
         bury: the digests of a person's identities.
         clean: let the space of what was erased be written over.
+        replaced: the replaced versions of some keys.
+        unbury: take replaced versions out of the audit.
+        hold_pull: keep others who pull the same out until the transaction ends.
+        make_pulled, has_pulled, pulled, keep_pulled: where pulls from vendors stand; the table is made when first
+            needed, as stores that never pull, and older ones, are without it.
     """
 
     schema: str
@@ -154,6 +159,13 @@ class Statements:
     erase: str
     bury: str
     clean: str
+    replaced: str
+    unbury: str
+    hold_pull: str
+    make_pulled: str
+    has_pulled: str
+    pulled: str
+    keep_pulled: str
 
     @classmethod
     def of(cls, schema: str) -> Statements:
@@ -213,6 +225,18 @@ class Statements:
                 UPDATE {at}.store SET forgotten = forgotten + 1
             """,  # noqa: S608 - the same
             clean=f"VACUUM {at}.record, {at}.superseded",
+            replaced=f"""
+                SELECT seq, {_list(COLUMNS)} FROM {at}.superseded
+                WHERE (source, id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+            """,  # noqa: S608 - the same
+            unbury=f"DELETE FROM {at}.superseded WHERE seq = ANY(%s)",  # noqa: S608 - the same
+            hold_pull=f"SELECT pg_advisory_xact_lock(hashtextextended('cxkit {schema} ' || %s::text, 0))",
+            make_pulled=f"CREATE TABLE IF NOT EXISTS {at}.pulled (pull {_TEXT} PRIMARY KEY, state {_TEXT} NOT NULL)",
+            has_pulled=f"SELECT to_regclass('{at}.pulled')::text",
+            pulled=f"SELECT state FROM {at}.pulled WHERE pull = %s",  # noqa: S608 - the same
+            keep_pulled=f"""
+                INSERT INTO {at}.pulled VALUES (%s, %s) ON CONFLICT (pull) DO UPDATE SET state = excluded.state
+            """,  # noqa: S608 - the same
         )
 
     def select(self, conditions: Iterable[str], *, ordered: bool) -> str:

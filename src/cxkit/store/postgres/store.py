@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from cxkit.model.event import check_text, event_of_row, from_us
 from cxkit.model.identity import MAX_PEOPLE, resolve
-from cxkit.store.batches import add_in_batches, names_of
+from cxkit.store.batches import add_in_batches, check_state, names_of
 from cxkit.store.postgres import schema
 from cxkit.store.postgres.address import Address
 from cxkit.store.postgres.connections import Connections
 from cxkit.store.postgres.forget import erase, load_tombstones
-from cxkit.store.postgres.writing import write
+from cxkit.store.postgres.writing import revive, write
 from cxkit.store.protocol import BATCH
 from cxkit.store.results import Forgotten, Outcome, Replaced, Report
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from cxkit.model.event import Event
     from cxkit.model.identity import Identities
+    from cxkit.model.pseudonyms import Pseudonyms
     from cxkit.store.postgres.snapshot import Snapshot
     from cxkit.store.protocol import Durability
     from cxkit.store.tombstones import Tombstones
@@ -138,14 +139,61 @@ class PostgresStore:
         """
         return add_in_batches(events, batch, self._add)
 
+    def advance(self, pull: str, events: Iterable[Event], state: str, *, before: str | None) -> Report:
+        """Keep a page of what is pulled from a vendor, and where the pull then stands: both in one transaction.
+
+        What a page says stands, also where it is a version that was replaced before: the vendor's record changed back.
+
+        Args:
+            pull: whose state it is, such as ``vendure:shop.example orders``.
+            events: a page; all of it is held in memory.
+            state: where the pull stands after it.
+            before: where it stood before, None for nowhere yet.
+
+        Raises:
+            StoreBusyError: it stands elsewhere, for somebody else pulls the same: nothing was kept.
+            StoreError: they couldn't be kept.
+        """
+        page = list(events)
+        with self._connections as connection, connection.transaction():
+            if connection.execute(self._statements.has_pulled).fetchone() == (None,):
+                # Of several who make the table at once, one does.
+                connection.execute(self._statements.hold_pull, [""])
+                connection.execute(self._statements.make_pulled)
+            # Of two who begin the same pull at once, the second is to find the state of the first.
+            connection.execute(self._statements.hold_pull, [pull])
+            stands = connection.execute(self._statements.pulled, [pull]).fetchone()
+            check_state(self.name, pull, stands and stands[0], before)
+            revive(connection, self._statements, page)
+            report = self._insert(connection, page)
+            connection.execute(self._statements.keep_pulled, [pull, state])
+        return report
+
+    def state(self, pull: str) -> str | None:
+        """Return where a pull stands, None for nowhere yet."""
+        with self._connections as connection:
+            if connection.execute(self._statements.has_pulled).fetchone() == (None,):
+                return None
+            stands = connection.execute(self._statements.pulled, [pull]).fetchone()
+        return None if stands is None else str(stands[0])
+
+    def pseudonyms(self) -> Pseudonyms:
+        """Return what hides e-mail addresses and phone numbers in this store, by a key of the store's own."""
+        with self._connections as connection:
+            return self._known(connection).pseudonyms()
+
     def _add(self, events: list[Event]) -> Report:
         with self._connections as connection, connection.transaction():
-            connection.execute(self._statements.share)
-            if not self._is_current(connection):
-                self._tombstones = None
-            tombstones = self._known(connection)
-            taken = [event for event in events if not tombstones.refuse(event)] if tombstones.digests else events
-            kept, corrected = write(connection, self._statements, taken)
+            return self._insert(connection, events)
+
+    def _insert(self, connection: psycopg.Connection[Any], events: list[Event]) -> Report:
+        """Keep events, within a transaction."""
+        connection.execute(self._statements.share)
+        if not self._is_current(connection):
+            self._tombstones = None
+        tombstones = self._known(connection)
+        taken = [event for event in events if not tombstones.refuse(event)] if tombstones.digests else events
+        kept, corrected = write(connection, self._statements, taken)
         return Report(kept - corrected, len(taken) - kept, corrected, len(events) - len(taken))
 
     def events(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from cxkit.model.event import event_of_row
 from cxkit.store.postgres.address import driver
 from cxkit.store.postgres.schema import COPY_TYPES, row_of
 
@@ -28,6 +29,16 @@ def write(connection: psycopg.Connection[Any], statements: Statements, events: S
         kept += written
         corrected += replaced
     return kept, corrected
+
+
+def revive(connection: psycopg.Connection[Any], statements: Statements, events: Sequence[Event]) -> None:
+    """Take versions out of the audit that are to stand again, so that they aren't taken for old ones."""
+    keys = [[event.source for event in events], [event.id for event in events]]
+    given = set(events)
+    found = connection.execute(statements.replaced, keys).fetchall()
+    again = [seq for seq, *row in found if event_of_row(row) in given]
+    if again:
+        connection.execute(statements.unbury, [again])
 
 
 def turns(events: Sequence[Event]) -> list[list[Event]]:

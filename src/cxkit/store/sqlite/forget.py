@@ -14,7 +14,7 @@ from cxkit.store.sqlite import schema
 from cxkit.store.tombstones import Tombstones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 _PERSON: Final = "(SELECT value FROM json_each(:person))"
 _THEIRS: Final = f"(customer IN {_PERSON} OR (kind <= 2 AND reference IN {_PERSON}))"
@@ -35,22 +35,22 @@ def load_tombstones(connection: sqlite3.Connection) -> Tombstones:
     return Tombstones(forgotten, salt, frozenset(digest for (digest,) in digests))
 
 
-def erase(connection: sqlite3.Connection, customers: Iterable[str], max_people: int) -> Forgotten:
+def erase(connection: sqlite3.Connection, customers: Sequence[str], max_people: int) -> Forgotten:
     """Erase people from the tables, whatever their identities, and leave tombstones: one transaction."""
     connection.execute("BEGIN IMMEDIATE")
     tombstones = load_tombstones(connection)
     texts = schema.load_texts(connection)
     people = resolve(schema.events_of(texts, connection.execute(schema.SELECT_LINKS).fetchall()), max_people=max_people)
-    person = frozenset[str]().union(*(people.members(customer) for customer in customers))
-    named: dict[str, Any] = {"person": json.dumps(sorted(person), ensure_ascii=False)}
-    audit_rows = connection.execute(_ERASE_SUPERSEDED, named).rowcount
-    events = connection.execute(_ERASE_RECORDS, named).rowcount
+    person, known = tombstones.person(people, customers)
+    given: dict[str, Any] = {"person": json.dumps(sorted(person), ensure_ascii=False)}
+    audit_rows = connection.execute(_ERASE_SUPERSEDED, given).rowcount
+    events = connection.execute(_ERASE_RECORDS, given).rowcount
     connection.executemany(
         "INSERT OR IGNORE INTO tombstone VALUES (?)", [(tombstones.digest(identity),) for identity in person]
     )
     connection.execute("UPDATE store SET forgotten = forgotten + 1")
     connection.execute("COMMIT")
-    return Forgotten(events=events, audit_rows=audit_rows, identities=len(person))
+    return Forgotten(events=events, audit_rows=audit_rows, identities=known)
 
 
 def scrub(connection: sqlite3.Connection, path: str, timeout: float) -> None:

@@ -107,9 +107,19 @@ INSERT_UNLESS_FORGOTTEN: Final = _UNLESS_FORGOTTEN + _ON_CONFLICT
 # For an event whose time is only when it was told: a retry keeps the time of the first telling.
 INSERT_UNTIMED: Final = _UNLESS_FORGOTTEN + _on_conflict([column for column in _REST if column != "ts_us"])
 
+_REVIVE: Final = f"""
+    DELETE FROM superseded WHERE source = ? AND id = ? AND ({_of("superseded")}) IS ({_VALUES.removeprefix("?, ?, ")})
+"""  # noqa: S608 - columns, no values
+
 _SELECT: Final = f"SELECT {_of('record', _KEY + _REST)} FROM record"  # noqa: S608 - columns, no values
 SELECT_LINKS: Final = f"{_SELECT} WHERE kind <= 2"
 SELECT_SUPERSEDED: Final = f"SELECT {_ALL}, replaced_us FROM superseded ORDER BY seq"  # noqa: S608 - columns, no values
+
+# Where pulls from vendors stand; made when first needed, as stores that never pull, and older ones, are without it.
+MAKE_PULLED: Final = "CREATE TABLE IF NOT EXISTS pulled (pull TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID"
+HAS_PULLED: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'pulled'"
+SELECT_PULLED: Final = "SELECT state FROM pulled WHERE pull = ?"
+KEEP_PULLED: Final = "INSERT INTO pulled VALUES (?, ?) ON CONFLICT (pull) DO UPDATE SET state = excluded.state"
 
 
 def prepare(connection: sqlite3.Connection, path: str) -> None:
@@ -199,6 +209,12 @@ def insert(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> int:
     flat = [list(chain.from_iterable(rows[at : at + _ROWS_AT_ONCE])) for at in range(0, several, _ROWS_AT_ONCE)]
     kept = connection.executemany(_INSERT_SEVERAL, flat).rowcount if flat else 0
     return kept + (connection.executemany(_INSERT_ONE, rows[several:]).rowcount if rows[several:] else 0)
+
+
+def revive(connection: sqlite3.Connection, rows: list[tuple[Any, ...]]) -> None:
+    """Take versions out of the audit that are to stand again, so that they aren't taken for old ones."""
+    if connection.execute("SELECT 1 FROM superseded LIMIT 1").fetchone():
+        connection.executemany(_REVIVE, rows)
 
 
 def words_of(events: Iterable[Event]) -> set[str | None]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxkit.model.event import check_text, from_us
 from cxkit.model.identity import MAX_PEOPLE, resolve
-from cxkit.store.batches import add_in_batches, names_of
+from cxkit.store.batches import add_in_batches, check_state, names_of
 from cxkit.store.protocol import BATCH
 from cxkit.store.results import Forgotten, Outcome, Replaced, Report
 from cxkit.store.sqlite import schema
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from cxkit.model.event import Event
     from cxkit.model.identity import Identities
+    from cxkit.model.pseudonyms import Pseudonyms
     from cxkit.store.protocol import Durability
     from cxkit.store.sqlite.snapshot import Snapshot
 
@@ -143,19 +144,64 @@ class SQLiteStore:
         """
         return add_in_batches(events, batch, self._add)
 
+    def advance(self, pull: str, events: Iterable[Event], state: str, *, before: str | None) -> Report:
+        """Keep a page of what is pulled from a vendor, and where the pull then stands: both in one transaction.
+
+        What a page says stands, also where it is a version that was replaced before: the vendor's record changed back.
+
+        Args:
+            pull: whose state it is, such as ``vendure:shop.example orders``.
+            events: a page; all of it is held in memory.
+            state: where the pull stands after it.
+            before: where it stood before, None for nowhere yet.
+
+        Raises:
+            StoreBusyError: it stands elsewhere, for somebody else pulls the same: nothing was kept.
+            StoreError: they couldn't be kept.
+        """
+        page = list(events)
+        with self._connections as connection:
+            rows = self._rows(connection, page)
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(schema.MAKE_PULLED)
+            stands = connection.execute(schema.SELECT_PULLED, (pull,)).fetchone()
+            check_state(self.name, pull, stands and stands[0], before)
+            schema.revive(connection, rows)
+            report = self._insert(connection, rows, page)
+            connection.execute(schema.KEEP_PULLED, (pull, state))
+            connection.execute("COMMIT")
+        return report
+
+    def state(self, pull: str) -> str | None:
+        """Return where a pull stands, None for nowhere yet."""
+        with self._connections as connection:
+            if not connection.execute(schema.HAS_PULLED).fetchone():
+                return None
+            stands = connection.execute(schema.SELECT_PULLED, (pull,)).fetchone()
+        return None if stands is None else str(stands[0])
+
+    def pseudonyms(self) -> Pseudonyms:
+        """Return what hides e-mail addresses and phone numbers in this store, by a key of the store's own."""
+        return self._tombstones.pseudonyms()
+
     def _add(self, events: list[Event]) -> Report:
         with self._connections as connection:
             rows = self._rows(connection, events)
             connection.execute("BEGIN IMMEDIATE")
-            if not self._is_current(connection):
-                self._load(connection)
-            if self._tombstones.digests:
-                rows = [row for row, event in zip(rows, events, strict=True) if not self._tombstones.refuse(event)]
-            before = connection.total_changes
-            kept = schema.insert(connection, rows)
-            # Each kept event is one change, a correction two.
-            corrected = connection.total_changes - before - kept
+            report = self._insert(connection, rows, events)
             connection.execute("COMMIT")
+        return report
+
+    def _insert(self, connection: sqlite3.Connection, rows: list[tuple[Any, ...]], events: list[Event]) -> Report:
+        """Keep events, given as rows too, within a transaction."""
+        if not self._is_current(connection):
+            self._load(connection)
+        if self._tombstones.digests:
+            rows = [row for row, event in zip(rows, events, strict=True) if not self._tombstones.refuse(event)]
+        before = connection.total_changes
+        kept = schema.insert(connection, rows)
+        # Each kept event is one change, a correction two.
+        corrected = connection.total_changes - before - kept
         return Report(kept - corrected, len(rows) - kept, corrected, len(events) - len(rows))
 
     def events(

@@ -1,0 +1,86 @@
+"""Making events of a vendor's records: stable ids, customers in a namespace, e-mails and phones as identities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from cxkit.adapters.contact import email_identity, phone_identity
+from cxkit.model.event import Event, event
+from cxkit.model.identity import LINKED
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@attrs.frozen
+class Facts:
+    """What makes the events of one source.
+
+    Attributes:
+        source: the source of the events, and the namespace of its customers.
+        region: the country of phone numbers that are written without one, such as ``VN``; see `phone_identity`.
+
+    >>> from datetime import UTC, datetime
+    >>> facts = Facts("till:one")
+    >>> sale = facts.event("order.placed", 17, time=datetime(2026, 3, 1, tzinfo=UTC), customer=facts.customer(5))
+    >>> sale.id, sale.customer, sale.source
+    ('order.placed:17', 'till:one:5', 'till:one')
+    """
+
+    source: str
+    region: str | None = None
+
+    def event(self, kind: str, record: object, *, time: datetime, **columns: Any) -> Event:  # noqa: ANN401 - of events
+        """Return the event of a record.
+
+        Its id is made of kind and record, so that whatever tells the fact, a pull or a webhook, today or again after a
+        crash, tells the same event. Told otherwise than before it is a correction.
+
+        Args:
+            kind: ``noun.verb``.
+            record: the vendor's id of what happened: an order for ``order.placed``, a refund for ``order.refunded``.
+                Where one record tells a fact several times, say which: ``f"{ticket}:{comment}"``.
+            time: when it happened, with a zone.
+            columns: further ones, as `cxkit.event` takes them.
+
+        Raises:
+            InvalidValueError: a column can't hold what was given.
+        """
+        return event(kind, time=time, source=self.source, id=f"{kind}:{record}", **columns)
+
+    def customer(self, record: object | None) -> str | None:
+        """Return the customer of a vendor's id, which stays as it is: writing back needs it; None for nobody.
+
+        >>> Facts("till:one").customer(5), Facts("till:one").customer(None)
+        ('till:one:5', None)
+        """
+        return None if record is None or record == "" else f"{self.source}:{record}"
+
+    def somebody(self, record: object | None, *, email: object = None, phone: object = None) -> str | None:
+        """Return who a record is of: the vendor's customer, else a guest by e-mail or phone, else None.
+
+        >>> Facts("till:one").somebody(None, email="An@Example.org ")
+        'email:an@example.org'
+        """
+        return self.customer(record) or email_identity(email) or phone_identity(phone, self.region)
+
+    def links(self, record: object, *, time: datetime, email: object = None, phone: object = None) -> tuple[Event, ...]:
+        """Return the events that tie a vendor's customer to an e-mail address and a phone number.
+
+        Both are kept as keyed digests once they reach a store. What is no address or number ties nobody. Another one
+        than before replaces it.
+
+        Args:
+            record: the vendor's id of the customer.
+            time: when it was known; best one that doesn't change, such as when the customer was made.
+            email: the address, or None.
+            phone: the number, or None.
+        """
+        found = {"email": email_identity(email), "phone": phone_identity(phone, self.region)}
+        return tuple(
+            self.event(LINKED, f"{record}:{name}", time=time, customer=self.customer(record), reference=identity)
+            for name, identity in found.items()
+            if identity is not None
+        )
