@@ -1,4 +1,4 @@
-"""What `import cxkit` costs over a bare interpreter, in fresh processes; needs Linux's /proc."""
+"""What `import cxkit` costs over a bare interpreter, and the frame engine over its libraries; needs Linux's /proc."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bench.line import Line
 
 LIMIT_MS = 60.0
 LIMIT_MB = 25.0
+LIMIT_FRAME_MS = 50.0
 _PROBE = """
 import time
 start = time.process_time()
@@ -44,4 +45,11 @@ def lines() -> list[Line]:
         "import cxkit, memory over bare Python", mb - bare_mb, "MB", "import attrs alone", attrs_mb - bare_mb,
         f"< {LIMIT_MB:g} MB", mb - bare_mb < LIMIT_MB,
     )  # fmt: skip
-    return [time_line, size_line]
+    libraries = "import attrs, polars, narwhals.stable.v2"
+    under, _ = _probe(libraries)
+    above, _ = _probe(f"{libraries}; import cxkit.engines.frame, cxkit.engines.frame.on_polars")
+    frame_line = Line(
+        "import the frame engine, over Polars, narwhals and attrs, processor time", above - under, "ms",
+        "import attrs, polars, narwhals", under - bare_ms, f"< {LIMIT_FRAME_MS:g} ms", above - under < LIMIT_FRAME_MS,
+    )  # fmt: skip
+    return [time_line, size_line, frame_line]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+Took = tuple[float, float]
+HOW = ("by the clock", "processor time")
+"""What `Took` holds: seconds by the clock, and those of all cores together, which a busy machine changes less."""
 
 
 @attrs.frozen
@@ -57,3 +62,22 @@ def side_by_side(ours: Callable[[], Any], theirs: Callable[[], Any], *, runs: in
     """Return the two medians of runs that take turns, so that a slow minute slows both; one warm-up isn't counted."""
     pairs = [(seconds(ours), seconds(theirs)) for _ in range(runs + 1)][1:]
     return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+def timed(run: Callable[[], T]) -> tuple[T, Took]:
+    """Return what a run gives, and what it took."""
+    start, worked = time.perf_counter(), time.process_time()
+    found = run()
+    return found, (time.perf_counter() - start, time.process_time() - worked)
+
+
+def in_turns(runs: Mapping[str, Callable[[], Any]], *, times: int = 5) -> dict[str, Took]:
+    """Return the medians of what several runs take that take turns; nothing is warmed up."""
+    took: dict[str, list[Took]] = {name: [] for name in runs}
+    for _ in range(times):
+        for name, run in runs.items():
+            took[name].append(timed(run)[1])
+    return {
+        name: (statistics.median(clock for clock, _ in each), statistics.median(worked for _, worked in each))
+        for name, each in took.items()
+    }

@@ -143,7 +143,8 @@ def test_folders_and_patterns(tmp_path: Path) -> None:
 def test_a_lazy_table_that_fails_half_way(tmp_path: Path) -> None:
     """One sentence names the table and what its library says."""
     pl = pytest.importorskip("polars")
-    table = pl.LazyFrame(COLUMNS_OF).with_columns(score=pl.col("kind").cast(pl.Float64))
+    table = pl.LazyFrame(COLUMNS_OF).with_columns(kind=pl.lit("survey.answered"))
+    table = table.with_columns(score=pl.col("kind").cast(pl.Float64))
 
     with pytest.raises(InvalidValueError, match="data: 'the polars table' can't be read by polars: conversion"):
         cxkit.score(table, "nps")

@@ -52,6 +52,14 @@ def test_student_quantile(p: float, df: float, t: float):
     assert student_quantile(p, df) == pytest.approx(t, rel=1e-9, abs=1e-9)
 
 
+@given(st.floats(0.51, 1 - 1e-8), st.floats(1000, 100_000))
+def test_the_series_turns_the_distribution_round(p: float, df: float):
+    """Of many degrees of freedom the quantile comes from a series: the distribution function gives p back."""
+    t = student_quantile(p, df)
+
+    assert beta_cdf(df / 2, 0.5, df / (df + t * t)) / 2 == pytest.approx(1 - p, rel=1e-8)
+
+
 # SciPy 1.17.1, scipy.stats.beta.cdf
 @pytest.mark.parametrize(
     ("a", "b", "x", "share"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import narwhals.stable.v2 as nw
 import pytest
 
 import cxkit
@@ -63,6 +64,23 @@ def test_a_file_is_left_where_it_is(path, tmp_path, monkeypatch):
             assert kept.collect().shape == found.collect().shape
             assert len(files) == 1
         assert not list((tmp_path / "scratch").rglob("*.parquet"))
+
+
+def test_what_is_compared_often_gives_the_same(path, tmp_path, monkeypatch):
+    """A coded column lets the same rows pass, also of values that it doesn't hold; a large table stays as it is."""
+    _, frame = frame_of(path)
+    column = nw.col("kind")
+    filters = [column == "order.placed", column == "no.such", ~column.is_in(["order.placed", "no.such"])]
+    coded = on_polars.coded(frame, ["kind"])
+
+    def lengths(table):
+        return [len(table.filter(each).collect()) for each in filters]
+
+    assert lengths(coded) == lengths(frame)
+    assert coded.collect_schema()["kind"] == nw.Categorical
+    large(monkeypatch, tmp_path / "scratch")
+    with on_polars.near(frame, None) as (found, _):
+        assert on_polars.coded(found, ["kind"]) is found
 
 
 def test_only_what_can_be_counted_at_once_is_large(path, monkeypatch):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 import narwhals.stable.v2 as nw
 
 from cxkit.engines import ENGINES
+from cxkit.engines.frame.files import Scanned
 from cxkit.errors import MissingExtraError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -21,7 +22,13 @@ Columns = Mapping[str, Sequence[Any]]
 
 
 class Backend(Protocol):
-    """The functions of `on_polars`, `on_duckdb`, `on_spark` and `on_ibis`."""
+    """The functions of `on_polars`, `on_duckdb`, `on_spark` and `on_ibis`.
+
+    Attributes:
+        WIDE: whether integers of 128 bits are multiplied and summed, exactly and quicker than in parts of 64.
+    """
+
+    WIDE: bool
 
     def scan(self, paths: Sequence[str], *, partitioned: bool) -> Any:  # noqa: ANN401 - a native table
         """Return a lazy native table over Parquet files.
@@ -67,6 +74,13 @@ class Backend(Protocol):
         """Compute the frame once, to be read several times while the context lasts."""
         ...
 
+    def coded(self, frame: LazyFrame, columns: Sequence[str]) -> LazyFrame:
+        """Make columns of text, of a frame that is held, quicker to compare with texts again and again.
+
+        Nothing else may be done with them then.
+        """
+        ...
+
     def rows(self, frames: Sequence[LazyFrame]) -> list[list[Row]]:
         """Compute frames together and return their rows as Python tuples."""
         ...
@@ -78,7 +92,7 @@ def backend_of(table: object) -> tuple[Backend, LazyFrame]:
     Raises:
         UnsupportedError: the library isn't one of those that the engine works on.
     """
-    native = nw.from_native(table, pass_through=True)
+    native = nw.from_native(table.native if isinstance(table, Scanned) else table, pass_through=True)
     if isinstance(native, nw.DataFrame):
         native = native.lazy() if native.implementation.is_polars() else _to_polars(native)
     if isinstance(native, nw.LazyFrame):

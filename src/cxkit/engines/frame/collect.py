@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +9,7 @@ from cxkit.engines.frame import clustered, cohorts, distinct, frequency, moments
 from cxkit.engines.frame.backend import backend_named
 from cxkit.engines.frame.cells import Keys, Queries
 from cxkit.engines.frame.door import opened
+from cxkit.engines.frame.files import Scanned, are_partitioned
 from cxkit.engines.frame.wants import unwrapped
 from cxkit.engines.request import Collected
 from cxkit.engines.work import Work
@@ -36,12 +36,11 @@ _PLANS: Final[Mapping[type, Callable[..., Callable[[], Mapping[Place, Any]]]]] =
     Spans: spans.plan,
     Tally: tally.plan,
 }
-_PARTITION: Final = re.compile(r"[\\/][^\\/=]+=[^\\/]*[\\/]")
 SUPPORTED: Final[frozenset[type]] = frozenset({By, *_PLANS})
 """The statistics that the engine computes."""
 
 
-def open_paths(paths: Sequence[str], engine: str) -> Any:  # noqa: ANN401 - a native table
+def open_paths(paths: Sequence[str], engine: str) -> Scanned:
     """Return a lazy table over Parquet files.
 
     Args:
@@ -52,16 +51,16 @@ def open_paths(paths: Sequence[str], engine: str) -> Any:  # noqa: ANN401 - a na
         MissingExtraError: the library isn't installed.
         UnsupportedError: no such engine.
     """
-    return backend_named(engine).scan(paths, partitioned=any(map(_PARTITION.search, paths)))
+    return Scanned(backend_named(engine).scan(paths, partitioned=are_partitioned(paths)), tuple(paths))
 
 
 def collect(table: object, request: Request) -> Collected:
     """Compute a request's statistics on a table.
 
     Args:
-        table: a Polars, pandas or Arrow table, a DuckDB relation, a data frame of Spark or a table of Ibis, with the
-            columns of an event: ``kind`` and either ``ts_us`` or ``time`` (datetimes with a zone), the others where
-            there are some. Empty text is no text.
+        table: a Polars, pandas or Arrow table, a DuckDB relation, a data frame of Spark, a table of Ibis, or what
+            `open_paths` gives, with the columns of an event: ``kind`` and either ``ts_us`` or ``time`` (datetimes with
+            a zone), the others where there are some. Empty text is no text.
         request: what to compute.
 
     Raises:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import attrs
 import narwhals.stable.v2 as nw
 
+from cxkit.engines.frame.files import Scanned
 from cxkit.engines.request import segment_text
 from cxkit.errors import InvalidValueError, UnknownNameError
 from cxkit.model.event import COLUMNS, PPM
@@ -47,7 +49,7 @@ def renamed(table: Any, columns: Mapping[str, str]) -> Any:  # noqa: ANN401 - na
     """Return a table whose columns are called as an event's.
 
     Args:
-        table: a native table of a library that the engine works on.
+        table: a native table of a library that the engine works on, or what `open_paths` gives.
         columns: an event's column → what the table calls it. A column that the table calls so already is left out.
 
     Raises:
@@ -58,6 +60,8 @@ def renamed(table: Any, columns: Mapping[str, str]) -> Any:  # noqa: ANN401 - na
     >>> renamed(polars.DataFrame({"user_id": ["c1"], "customer": [7]}), {"customer": "user_id"}).columns
     ['customer']
     """
+    if isinstance(table, Scanned):
+        return attrs.evolve(table, native=renamed(table.native, columns), names=columns)
     frame = nw.from_native(table)
     names = frame.collect_schema().names()
     for column, name in columns.items():

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -13,27 +12,30 @@ import narwhals.stable.v2 as nw
 from cxkit.engines.frame import columns as of
 from cxkit.engines.frame.backend import backend_of
 from cxkit.engines.frame.exchange import exchanged
+from cxkit.engines.frame.files import Scanned, told_of
 from cxkit.engines.frame.folding import folded
 from cxkit.engines.frame.lifts import LINK_COLUMNS, Lifts, identities_of, with_attribute, with_canonical
+from cxkit.engines.frame.looks import LINKS, Look, at_contents, at_times, facts_of, told_times
 from cxkit.engines.frame.periods import with_period
 from cxkit.engines.frame.table import ORDER, PERIOD, Facts, Table, in_bounds
-from cxkit.engines.frame.wants import kinds_read, wants
+from cxkit.engines.frame.wants import kinds_read, unwrapped, wants
 from cxkit.engines.frame.watched import Watched
 from cxkit.errors import InvalidValueError, UnknownNameError
-from cxkit.model.event import COLUMNS, to_us
-from cxkit.model.identity import LINKED, UNLINKED, Identities
+from cxkit.model.event import COLUMNS
+from cxkit.model.identity import Identities
+from cxkit.stats import filters_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cxkit.engines.frame.backend import LazyFrame
     from cxkit.engines.frame.columns import Sort
+    from cxkit.engines.frame.files import Told
     from cxkit.engines.request import Request
+    from cxkit.stats import Where
 
-_DAY_US: Final = 86_400_000_000
-_FEW: Final = 1_000_000
-_FIRST_US: Final = to_us(datetime.min.replace(tzinfo=UTC)) + _DAY_US
-_LAST_US: Final = to_us(datetime.max.replace(tzinfo=UTC)) - _DAY_US
+_OFTEN: Final = 6
+"""A column that so many filters read is made quicker to compare."""
 
 
 @contextmanager
@@ -52,27 +54,16 @@ def opened(native: object, request: Request) -> Iterator[tuple[Table | None, Ide
     backend = Watched(library)
     door = _Door(backend, request, dict(frame.collect_schema()))
     with ExitStack() as kept:
-        shaped, kinds = door.shaped(frame), door.kinds()
-        if kinds is None:
-            shaped, _ = kept.enter_context(backend.near(shaped, None))
-        facts = door.facts(shaped)
+        near, facts = door.looked(frame, told_of(native) if isinstance(native, Scanned) else None, kept)
         identities = Identities.none()
         if facts is None:
             yield None, identities
             return
-        if kinds is not None:
-            shaped, _ = kept.enter_context(backend.near(shaped, nw.col("kind").is_in(sorted(kinds))))
-        facts = door.with_odd(shaped, facts)
-        shaped = door.in_nfc(shaped, facts)
-        if request.rates:
-            shaped, facts = exchanged(backend, shaped, request, facts)
         if facts.links:
-            backend.again()
-            identities = identities_of(backend, door.links(frame), request.max_people)
-            if "customer" in door.columns:
-                shaped = with_canonical(backend, shaped, identities)
-        events = kept.enter_context(backend.held(door.cut(shaped, facts)))
-        yield door.table(events, facts, kept), identities
+            identities = identities_of(backend, door.links(frame, near), request.max_people)
+        events, facts = door.held(near, facts, identities, kept)
+        del near
+        yield door.table(door.coded(events), facts, kept), identities
 
 
 class _Door:
@@ -91,6 +82,7 @@ class _Door:
         self._wants = wants(request)
         self._segments = [(name, f"cx_segment_{i}") for i, name in enumerate(request.by)]
         self._splits = [(name, f"cx_split_{i}") for i, name in enumerate(self._wants.keys)]
+        self._looked_at: frozenset[str] = frozenset()
         self.columns, lifted = self._chosen()
         lifted_keys = [pair for pair in self._segments if pair[0] not in request.attributes] + self._splits
         self._lifts = Lifts(lifted, self._wants, lifted_keys)
@@ -99,7 +91,11 @@ class _Door:
         """Return the columns to read and the properties to lift; refuse what isn't there."""
         wanted, request = self._wants, self._request
         segments = {name for name in request.by if name not in request.attributes}
-        read = {"ts_us", "kind", "weight_ppm", *wanted.values, *wanted.wholes, *wanted.keys, *segments}
+        read = {"kind", *wanted.values, *wanted.wholes, *wanted.keys, *segments}
+        if wanted.timed or request.calendar is not None or in_bounds(request) is not None:
+            read.add("ts_us")
+        if wanted.weighed:
+            read.add("weight_ppm")
         read.update(name for name, _ in wanted.conditions)
         if request.attributes.keys() & set(request.by):
             read.add("touchpoint")
@@ -120,97 +116,115 @@ class _Door:
                 raise InvalidValueError("of", name, "isn't a column of whole numbers, so it can't be summed")
         return columns, lifted
 
-    def shaped(self, frame: LazyFrame) -> LazyFrame:
-        """Return the columns to read, in their types."""
-        return self._with_instant(frame).select(*[self._shape(name) for name in self.columns])
+    def looked(self, frame: LazyFrame, told: Told | None, kept: ExitStack) -> tuple[LazyFrame, Facts | None]:
+        """Look at a table, at each column once, and only at what the request reads; None is a table without rows.
 
-    def links(self, frame: LazyFrame) -> LazyFrame:
-        """Return the columns that identities are resolved by."""
+        Args:
+            frame: the caller's table.
+            told: what is known of its times.
+            kept: closes what is kept.
+
+        Returns:
+            The events that statistics read, in their types, and what was seen.
+
+        Raises:
+            InvalidValueError: a value that no event can have.
+        """
+        request, wanted = self._request, self._wanted(told is not None and told.kinds)
+        found = told_times(told, request)
+        times = Look() if found is not None else at_times(request)
+        if found is None:
+            self._looked_at = frozenset({"ts_us"})
+        instant = self._with_instant(frame)
+        shaped = instant.select(*[self._shape(name) for name in self.columns])
+        near, in_memory = kept.enter_context(self._backend.near(shaped, wanted))
+        columns = {name: column for name, (_, column) in self.columns.items()}
+        summed = {name: columns[name] for name in self._wants.wholes if name in columns}
+        if in_memory and (wanted is not None or "ts_us" not in columns):
+            if found is None:
+                self._backend.again()
+                found = times.at(self._backend, instant.select(self._shape("ts_us")))
+            found |= at_contents(columns, summed, None).at(self._backend, near)
+        elif found is None:  # both in one pass
+            both = instant.select(*[self._shape(name) for name in {**columns, "ts_us": "ts_us"}])
+            source, among = (near, None) if in_memory else (both, wanted)
+            found = (times | at_contents(columns, summed, among)).at(self._backend, source)
+        else:
+            found |= at_contents(columns, summed, None).at(self._backend, near)
+        return near, facts_of(found, summed)
+
+    def links(self, frame: LazyFrame, near: LazyFrame) -> LazyFrame:
+        """Return the columns that identities are resolved by: of what is near, where it has them all."""
+        if self.columns.keys() >= set(LINK_COLUMNS):
+            return near
+        self._backend.again()
         return self._with_instant(frame).select(*[of.known(name, self._schema.get(name)) for name in LINK_COLUMNS])
 
     def _with_instant(self, frame: LazyFrame) -> LazyFrame:
         return frame if self._timed else self._backend.instant(frame, "time", "ts_us")
 
     def _shape(self, name: str) -> nw.Expr:
-        sort, column = self.columns[name]
         if name in COLUMNS:
             return of.known(name, self._schema.get(name))
+        sort, column = self.columns[name]
         return of.further(nw.col(name), sort, self._schema[name]).alias(column)
 
-    def facts(self, frame: LazyFrame) -> Facts | None:
-        """Look at a table once; None is a table without rows.
-
-        Raises:
-            InvalidValueError: a value that no event can have.
-        """
-        bounds, ts = in_bounds(self._request), nw.col("ts_us")
-        links, endless = nw.col("kind").is_in([LINKED, UNLINKED]), ~nw.col("score").is_finite()
-        marks = {"cx_links": of.flag(links)} | ({"cx_endless": of.flag(endless)} if "score" in self.columns else {})
-        if bounds is not None:
-            marks |= {"cx_inside": of.flag(bounds), "cx_inside_ts": nw.when(bounds).then(ts)}
-        summed = {name: self.columns[name][1] for name in self._wants.wholes if name in self.columns}
-        looks = {
-            "rows": nw.len(),
-            "first": ts.min(),
-            "last": ts.max(),
-            "timeless": ts.null_count(),
-            "kindless": nw.col("kind").null_count(),
-            "light": nw.col("weight_ppm").min(),
-            "heavy": nw.col("weight_ppm").max(),
-            "links": nw.col("cx_links").sum(),
-            **{f"least_{name}": nw.col(column).min() for name, column in summed.items()},
-            **{f"most_{name}": nw.col(column).max() for name, column in summed.items()},
-        }
-        if "score" in self.columns:
-            looks["endless"] = nw.col("cx_endless").sum()
-        if bounds is not None:
-            inside = nw.col("cx_inside_ts")
-            looks |= {"events": nw.col("cx_inside").sum(), "first_inside": inside.min(), "last_inside": inside.max()}
-        marked = frame.with_columns(*[mark.alias(name) for name, mark in marks.items()])
-        # Numbered, as names may differ by case alone, which DuckDB doesn't see.
-        selected = marked.select(*[look.alias(f"cx_look_{i}") for i, look in enumerate(looks.values())])
-        ((row,),) = self._backend.rows([selected])
-        found = dict(zip(looks, row, strict=True))
-        if not found["rows"]:
-            return None
-        _check(found)
-        return Facts(
-            rows=found["rows"],
-            span=(found["first"], found["last"]),
-            events=int(found.get("events", found["rows"])),
-            first_us=found.get("first_inside", found["first"]),
-            last_us=found.get("last_inside", found["last"]),
-            weights=(found["light"], found["heavy"]),
-            links=int(found["links"]),
-            odd=(),
-            greatest={name: max(abs(found[f"{end}_{name}"] or 0) for end in ("least", "most")) for name in summed},
-        )
-
-    def kinds(self) -> frozenset[str] | None:
-        """Return the kinds that statistics read, if others needn't be kept: mostly they are few events of many.
+    def _wanted(self, have_kinds: bool) -> nw.Expr | None:  # noqa: FBT001 - whether every event surely has one
+        """Return which events statistics read, if others needn't be kept: mostly they are few of many.
 
         What is converted, and which properties there are, is told of all events.
         """
         read = [kinds_read(statistic) for statistic in self._request.statistics]
         if self._request.rates or self._lifts.columns or not read or None in read:
             return None
-        return frozenset().union(*[kinds for kinds in read if kinds is not None])
+        kinds = frozenset().union(*[kinds for kinds in read if kinds is not None])
+        read_kinds = nw.col("kind").is_in(sorted(kinds.union(LINKS)))
+        return read_kinds if have_kinds else read_kinds | nw.col("kind").is_null()
 
-    def with_odd(self, frame: LazyFrame, facts: Facts) -> Facts:
-        """Look for text that isn't what an event holds."""
+    def held(self, near: LazyFrame, facts: Facts, identities: Identities, kept: ExitStack) -> tuple[LazyFrame, Facts]:
+        """Keep the events, cut into cells, and look whether their text is what an event holds.
+
+        Mostly it is. Else they are made once more, from text that was put right.
+        """
         texts = [column for name, (sort, column) in self.columns.items() if sort == "text" and name not in of.PLAIN]
-        return attrs.evolve(facts, odd=self._backend.odd(frame, texts)) if texts else facts
+        with ExitStack() as tried:
+            made, known = self._made(near, facts, identities)
+            events = tried.enter_context(self._backend.held(made))
+            odd = self._backend.odd(events, texts) if texts else ()
+            if not odd:
+                kept.push(tried.pop_all())
+                return events, known
+        made, known = self._made(self._in_nfc(near, odd), attrs.evolve(facts, odd=odd), identities)
+        return kept.enter_context(self._backend.held(made)), known
 
-    def in_nfc(self, frame: LazyFrame, facts: Facts) -> LazyFrame:
+    def coded(self, events: LazyFrame) -> LazyFrame:
+        """Make quicker to compare what many filters compare."""
+        conditions = [name for where in self._filters() for name, _ in where.conditions]
+        unread = {name for name, (sort, _) in self.columns.items() if sort == "text" and name not in self._wants.values}
+        often = [
+            self.columns[name][1] for name, times in Counter(conditions).items() if times >= _OFTEN and name in unread
+        ]
+        return self._backend.coded(events, often) if often else events
+
+    def _filters(self) -> set[Where]:
+        return {where for each in self._request.statistics for where in filters_of(unwrapped(each)[0])}
+
+    def _made(self, frame: LazyFrame, facts: Facts, identities: Identities) -> tuple[LazyFrame, Facts]:
+        """Return the events, cut into cells, and what is known of them then."""
+        if self._request.rates:
+            frame, facts = exchanged(self._backend, frame, self._request, facts)
+        if "customer" in self.columns:
+            frame = with_canonical(self._backend, frame, identities)
+        return self._cut(frame, facts), facts
+
+    def _in_nfc(self, frame: LazyFrame, odd: tuple[str, ...]) -> LazyFrame:
         """Put the text of columns that need it into NFC, and make empty text null, which no event holds either."""
-        if not facts.odd:
-            return frame
-        composed = self._backend.composed(frame, facts.odd)
-        emptied = [column for column in facts.odd if column not in ORDER]
+        composed = self._backend.composed(frame, odd)
+        emptied = [column for column in odd if column not in ORDER]
         nulls = [nw.when(nw.col(column) != "").then(nw.col(column)).alias(column) for column in emptied]
         return composed.with_columns(*nulls) if nulls else composed
 
-    def cut(self, frame: LazyFrame, facts: Facts) -> LazyFrame:
+    def _cut(self, frame: LazyFrame, facts: Facts) -> LazyFrame:
         """Add the period and the keys of segments."""
         backend, request = self._backend, self._request
         frame = self._lifts.join(backend, frame, sorted(self._names))
@@ -252,7 +266,7 @@ class _Door:
             keys=dict(self._splits),
             readers=readers,
             kept=kept,
-            read=tuple(sorted(name for name in self.columns if name in self._schema)),
+            read=tuple(sorted(name for name in self._looked_at.union(self.columns) if name in self._schema)),
         )
 
 
@@ -266,20 +280,3 @@ def _checked_time(schema: Mapping[str, Any], names: Iterable[str]) -> nw.Int64:
     if dtype.time_zone is None:
         raise InvalidValueError("time", str(dtype), "has no time zone: attach the one it was written in")
     return nw.Int64()
-
-
-def _check(found: Mapping[str, Any]) -> None:
-    for name, field, what in (("timeless", "ts_us", "time"), ("kindless", "kind", "kind")):
-        if found[name]:
-            raise InvalidValueError(
-                field, None, f"stands in {int(found[name])} rows: an event needs a {what}, so leave them out"
-            )
-    for ts_us in (found["first"], found["last"]):
-        if not _FIRST_US <= ts_us <= _LAST_US:
-            raise InvalidValueError(
-                "ts_us", ts_us, "lies outside the years 1 to 9999: it takes microseconds since 1970"
-            )
-    if found["light"] < 0:
-        raise InvalidValueError("weight_ppm", found["light"], "is negative: a weight is 0 or more")
-    if found.get("endless"):
-        raise InvalidValueError("score", math.inf, f"isn't finite, in {int(found['endless'])} rows")

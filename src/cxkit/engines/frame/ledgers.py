@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import narwhals.stable.v2 as nw
 
 from cxkit.engines.frame.cells import COUNT, Keys, grouped
+from cxkit.engines.frame.columns import whole
+from cxkit.engines.frame.table import PERIOD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +42,11 @@ class Ledger:
         """
         if keys.segments not in self._frames:
             if keys.segments == self._whole.segments:
-                found = grouped(self._table.where(self._where), (*keys.cell, self._column), self._measures.values())
+                # All events are of one period where time isn't cut, and a key less is grouped by in less time.
+                cut = self._table.request.calendar is not None
+                by = (*(keys.cell if cut else keys.groups), self._column)
+                found = grouped(self._table.where(self._where), by, self._measures.values())
+                found = found if cut else found.with_columns(whole(0).alias(PERIOD))
             else:
                 sums = [nw.col(name).sum() for name in (COUNT, *self._measures)]
                 found = self.frame(self._whole).group_by(*keys.cell, self._column).agg(*sums)

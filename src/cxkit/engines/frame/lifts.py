@@ -7,6 +7,7 @@ once, in Python, and what is asked of it is joined back: a property then is what
 from __future__ import annotations
 
 import json
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import normalize
 
@@ -14,7 +15,7 @@ import narwhals.stable.v2 as nw
 
 from cxkit.engines.request import segment_text
 from cxkit.errors import InvalidValueError, UnknownNameError
-from cxkit.model.event import COLUMNS, event_of_row
+from cxkit.model.event import COLUMNS, events_of_columns
 from cxkit.model.identity import LINKED, UNLINKED, Identities, resolve
 
 if TYPE_CHECKING:
@@ -32,10 +33,9 @@ def identities_of(backend: Backend, frame: LazyFrame, max_people: int) -> Identi
     """Return who is whom, from the events of a table, with `LINK_COLUMNS`, that link and unlink identities."""
     links = frame.filter(nw.col("kind").is_in([LINKED, UNLINKED])).select(*LINK_COLUMNS)
     (rows,) = backend.rows([backend.composed(links, ("source", "id", "customer", "reference"))])
-    events = []
-    for row in rows:
-        columns = dict(zip(LINK_COLUMNS, row, strict=True))
-        events.append(event_of_row([_or_null(columns.get(name)) for name in COLUMNS]))
+    found = dict(zip(LINK_COLUMNS, zip(*rows, strict=True), strict=False))
+    columns = [map(_or_null, found[name]) if name in found else repeat(None, len(rows)) for name in COLUMNS]
+    events = events_of_columns(columns)
     return resolve(events, max_people=max_people)
 
 

@@ -21,25 +21,32 @@ def plan(statistic: Moments, table: Table, keys: Keys, queries: Queries) -> Call
     """Plan the sums of a column."""
     name, value = f"m_{statistic.of}", table.whole(statistic.of)
     nulls = f"{name}_nulls"
-    planned = measures(name, value, small=table.sums_fit(statistic.of, power=2))
+    planned = measures(name, value, small=table.sums_fit(statistic.of, power=2), wide=table.backend.WIDE)
     found = queries.measure(statistic.where, keys, [*planned, count(nulls, value.is_null())])
     return lambda: {place: state(name, measured, int(measured[nulls])) for place, measured in found()}
 
 
-def measures(name: str, value: nw.Expr, *, small: bool) -> list[Measure]:
+def measures(name: str, value: nw.Expr, *, small: bool, wide: bool, within: bool = False) -> list[Measure]:
     """Return what the moments of an integer column are put together from.
 
-    Unless the squares are so small that their sum has 64 bits, a value is split into x = h·2²⁶ + l, so that h², h·l and
-    l² have 64 bits; of each the quotient and the remainder by 2²⁶ are summed, which up to 2³⁶ rows can't overflow.
+    Unless the squares are so small that their sum has 64 bits, or the library has integers of 128, a value is split
+    into x = h·2²⁶ + l, so that h², h·l and l² have 64 bits; of each the quotient and the remainder by 2²⁶ are summed,
+    which up to 2³⁶ rows can't overflow.
 
     Args:
         name: what the measures' names begin with.
         value: the column.
         small: whether Σx² surely has 64 bits.
+        wide: whether the library sums integers of 128 bits.
+        within: whether no value surely is so large that it is left out.
     """
     if small:
         return [*_extremes(name, value), Measure(f"{name}_sum", value), Measure(f"{name}_squares", value * value)]
-    kept = nw.when((value < LIMIT) & (value > -LIMIT)).then(value)
+    kept = value if within else nw.when((value < LIMIT) & (value > -LIMIT)).then(value)
+    out = [] if within else [count(f"{name}_out", (value >= LIMIT) | (value <= -LIMIT))]
+    if wide:
+        large = kept.cast(nw.Int128)
+        return [*_extremes(name, kept), Measure(f"{name}_sum", large), Measure(f"{name}_squares", large * large), *out]
     high, low = kept // LIMB, kept % LIMB
     products = {"hh": high * high, "hl": high * low, "ll": low * low}
     return [
@@ -48,7 +55,7 @@ def measures(name: str, value: nw.Expr, *, small: bool) -> list[Measure]:
         Measure(f"{name}_l", low),
         *[Measure(f"{name}_{product}_q", column // LIMB) for product, column in products.items()],
         *[Measure(f"{name}_{product}_r", column % LIMB) for product, column in products.items()],
-        count(f"{name}_out", (value >= LIMIT) | (value <= -LIMIT)),
+        *out,
     ]
 
 

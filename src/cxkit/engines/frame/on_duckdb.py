@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cxkit.engines.frame.backend import Columns, LazyFrame, Row
 
+WIDE: Final = True
 _serial = count()
 
 
@@ -87,6 +88,11 @@ def held(frame: LazyFrame) -> Iterator[LazyFrame]:
         yield _again(native.query(f"cx_frame_{next(_serial)}", f"select * from {name}"))  # noqa: S608 - our own name
     finally:
         native.query(f"cx_frame_{next(_serial)}", f"drop table {name}")
+
+
+def coded(frame: LazyFrame, columns: Sequence[str]) -> LazyFrame:  # noqa: ARG001 - Polars needs them
+    """Leave the frame as it is: DuckDB holds text that repeats as a dictionary anyway."""
+    return frame
 
 
 def rows(frames: Sequence[LazyFrame]) -> list[list[Row]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from cxkit.engines.frame.backend import Columns, LazyFrame, Row
 
+WIDE: Final = False
 _serial = count()
 _beside: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()  # a connection → the tables made beside the caller's
 _AT_ONCE: Final = 1000
@@ -157,6 +158,11 @@ def held(frame: LazyFrame) -> Iterator[LazyFrame]:
         yield _ordered(_again(kept))
     finally:
         connection.raw_sql(f"drop table {name}")
+
+
+def coded(frame: LazyFrame, columns: Sequence[str]) -> LazyFrame:  # noqa: ARG001 - Polars needs them
+    """Leave the frame as it is: few servers have a type for it."""
+    return frame
 
 
 def rows(frames: Sequence[LazyFrame]) -> list[list[Row]]:

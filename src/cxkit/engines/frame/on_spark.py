@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import narwhals.stable.v2 as nw
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
     from cxkit.engines.frame.backend import Columns, LazyFrame, Row
+
+WIDE: Final = False
 
 
 def scan(paths: Sequence[str], *, partitioned: bool) -> DataFrame:
@@ -86,6 +88,11 @@ def held(frame: LazyFrame) -> Iterator[LazyFrame]:
         yield _again(native)
     finally:
         native.unpersist()
+
+
+def coded(frame: LazyFrame, columns: Sequence[str]) -> LazyFrame:  # noqa: ARG001 - Polars needs them
+    """Leave the frame as it is: Spark has no type for it."""
+    return frame
 
 
 def rows(frames: Sequence[LazyFrame]) -> list[list[Row]]:

@@ -72,4 +72,4 @@ def _width(size: nw.Expr, widths: Sequence[tuple[int, int]]) -> nw.Expr:
 def state(counts: Mapping[int | None, int]) -> SketchState:
     """Return the state of counts by bucket, None standing for no value."""
     edges = sorted(edge for edge in counts if edge is not None)
-    return SketchState({int(edge): counts[edge] for edge in edges}, counts.get(None, 0))
+    return SketchState({int(edge): int(counts[edge]) for edge in edges}, int(counts.get(None, 0)))

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import attrs
 import narwhals.stable.v2 as nw
 
-from cxkit.engines.frame import moments, sketch
-from cxkit.engines.frame.cells import COUNT, count, counted, grouped
+from cxkit.engines.frame.cells import count, counted, grouped
 from cxkit.engines.frame.columns import flag, whole
-from cxkit.engines.frame.table import ORDER, in_bounds
-from cxkit.stats import MomentsState, Spans, SpansState, Where
+from cxkit.engines.frame.fates import NONE, Fates, inside
+from cxkit.engines.frame.table import ORDER
+from cxkit.stats import Spans, SpansState, Where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from cxkit.engines.frame.backend import LazyFrame
-    from cxkit.engines.frame.cells import Keys, Place, Queries, Query
+    from cxkit.engines.frame.cells import Keys, Place, Queries
     from cxkit.engines.frame.table import Table
 
-_NONE: Final = 2**62  # later than any event
 _STARTS, _ENDS = nw.col("cx_starts") == 1, nw.col("cx_ends") == 1
 
 
@@ -31,42 +29,23 @@ def plan(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> Callab
     """Plan the pairing of starts with ends."""
     key = table.named(statistic.key)
     sides = (_apart if _are_apart(statistic) and not statistic.unless else _together)(statistic, table, keys, queries)
-    fates = _fates(sides.paired, statistic, table)
-    gap, span = nw.col("cx_gap"), table.facts.span[1] - table.facts.span[0]
-    measures = [
-        *moments.measures("gap", gap, small=span**2 * table.facts.rows < 2**63),
-        *[count(name, nw.col("cx_fate") == number) for number, name in enumerate(_FATES)],
-    ]
-    n = len(keys.cell)
-    paired = queries.ask(grouped(fates, keys.cell, measures), n)
-    matched = sketch.bucketed(fates.filter(~gap.is_null()).select(*keys.cell, "cx_gap"), gap, span)
-    histogram = queries.ask(grouped(matched, (*keys.cell, sketch.BUCKET)), n + 1)
+    fates = queries.shared(("fates", keys.cell), lambda: Fates(table, keys, queries))
+    number = fates.add(sides.paired, statistic)
 
-    def lonely() -> Query:
+    def lonely() -> int | None:
+        if sides.are_all_met():
+            return None
         columns = dict.fromkeys((key, *ORDER, *keys.cell))
         orphans = sides.ends.join(sides.starts.select(key), on=key, how="anti").select(*columns)
-        orphans = orphans.unique(subset=[key], keep="first", order_by=_order(keys))
-        return queries.ask(grouped(_inside(orphans, table), keys.cell), n)
+        return fates.add_orphans(orphans.unique(subset=[key], keep="first", order_by=_order(keys)))
 
-    orphaned = lonely() if sides.name is None else queries.shared(("orphans", *sides.name), lonely)
+    orphans = lonely() if sides.name is None else queries.shared(("orphans", *sides.name), lonely)
 
     def finish() -> Mapping[Place, SpansState]:
-        buckets: dict[Place, dict[int | None, int]] = defaultdict(dict)
-        gaps: dict[Place, MomentsState] = defaultdict(MomentsState)
-        counts: dict[Place, Counter[str]] = defaultdict(Counter)
-        for cell, measured in paired:
-            place = keys.place(cell)
-            gaps[place] = attrs.evolve(moments.state("gap", measured), nulls=0)
-            counts[place] = Counter({name: int(measured[name]) for name in _FATES})
-        for (*values, edge), measured in histogram:
-            buckets[keys.place(values)][edge] = int(measured[COUNT])
-        for cell, measured in orphaned:
-            counts[keys.place(cell)]["orphan"] += int(measured[COUNT])
+        states = fates.states(number, orphans)
         for place, lost in sides.lost():
-            counts[place]["unkeyed"] += lost
-        return {
-            place: SpansState(gaps[place], sketch.state(buckets[place]), **found) for place, found in counts.items()
-        }
+            states[place] = states.get(place, SpansState()).plus(SpansState(unkeyed=lost))
+        return states
 
     return finish
 
@@ -81,6 +60,7 @@ class _Sides:
         paired: the starts with their ends.
         lost: gives the places of events without a key or unit, and how many there are.
         name: what makes these; None where no other statistic makes the same.
+        are_all_met: says whether it is sure that every end has a start.
     """
 
     starts: LazyFrame
@@ -88,6 +68,7 @@ class _Sides:
     paired: LazyFrame
     lost: Callable[[], Iterable[tuple[Place, int]]]
     name: tuple[Hashable, ...] | None
+    are_all_met: Callable[[], bool] = lambda: False
 
 
 def _are_apart(statistic: Spans) -> bool:
@@ -115,7 +96,8 @@ def _apart(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> _Sid
     picked = queries.shared(("starts", *beginning), starts)
     ended = queries.shared(("ends", statistic.end, key, keys.cell), ends)
     both = (*beginning, statistic.end)
-    timed = queries.shared(("timed", *both), lambda: table.keep(_timed(picked, ended, statistic, key)))
+    times = queries.shared(("times", statistic.end, key), lambda: table.keep(_times(ended, key)))
+    timed = queries.shared(("timed", *both), lambda: table.keep(_timed(picked, times, ended, statistic, key)))
     # Only the last end within a window is another for another window.
     window = None if statistic.ends == "first" else statistic.window_us
     paired = queries.shared(
@@ -133,7 +115,14 @@ def _apart(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> _Sid
                 if measures[name]:
                     yield place, int(measures[name])
 
-    return _Sides(picked, ended, paired, places, both)
+    def are_all_met() -> bool:
+        if unit != key:  # several starts may have one key
+            return False
+        sizes = [times.select(nw.len()), timed.filter(~nw.col("cx_earliest").is_null()).select(nw.len())]
+        (((keys_of_ends,),), ((met,),)) = table.backend.rows(sizes)
+        return bool(keys_of_ends == met)
+
+    return _Sides(picked, ended, paired, places, both, are_all_met)
 
 
 def _together(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> _Sides:
@@ -151,8 +140,8 @@ def _together(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> _
     starts = _picked(keyed.filter(_STARTS, ~unitless), statistic, table, keys, per, carried)
     for i, spoiler_key in enumerate(spoilt_by):
         starts = _spoilt(starts, marked, statistic, table, i, spoiler_key)
-    starts = table.keep(_timed(starts, ends, statistic, key))
-    lost = _inside(marked.filter((keyless & (_STARTS | _ENDS)) | (_STARTS & unitless)), table)
+    starts = table.keep(_timed(starts, _times(ends, key), ends, statistic, key))
+    lost = inside(marked.filter((keyless & (_STARTS | _ENDS)) | (_STARTS & unitless)), table)
     counted_of = queries.ask(grouped(lost, keys.cell), len(keys.cell))
     return _Sides(
         starts,
@@ -161,9 +150,6 @@ def _together(statistic: Spans, table: Table, keys: Keys, queries: Queries) -> _
         lambda: counted(counted_of, keys).items(),
         None,
     )
-
-
-_FATES: Final = ("unmatched", "negative", "immature", "unkeyed", "spoiled")
 
 
 def _marked(statistic: Spans, table: Table) -> LazyFrame:
@@ -190,6 +176,8 @@ def _picked(  # noqa: PLR0913, PLR0917 - what a start is picked by, and what goe
     By time alone where that decides, for source and id are text, and slow to sort.
     """
     columns = dict.fromkeys((*per, *ORDER, *keys.cell, "cx_ends", *carried))
+    if table.are_different(frame, per):
+        return frame.select(*columns)
     first, ts = statistic.starts == "first", nw.col("ts_us")
     at = (ts.min() if first else ts.max()).over(*per)
     extreme = frame.select(*columns).with_columns(at.alias("cx_at")).filter(ts == nw.col("cx_at")).drop("cx_at")
@@ -214,10 +202,10 @@ def _spoilt(  # noqa: PLR0913, PLR0917 - both sides, and which of the statistic'
     spoilers = marked.filter(nw.col(f"cx_unless_{i}") == 1, whose).with_columns(whole(1).alias("cx_ends"))
     span = attrs.evolve(statistic, end=unless.where, key=unless.key, ends="first", unless=())
     asking = starts.with_columns(nw.col("cx_ends").alias("cx_also"), nw.col(f"cx_unless_{i}").alias("cx_ends"))
-    timed = table.keep(_timed(asking.filter(whose), spoilers, span, key))
+    timed = table.keep(_timed(asking.filter(whose), _times(spoilers, key), spoilers, span, key))
     found = _paired(timed, spoilers, span, table, key)
     answer, ts = nw.col("cx_found"), nw.col("ts_us")
-    spoilt = (answer >= nw.col("cx_from")) & (answer < _NONE)
+    spoilt = (answer >= nw.col("cx_from")) & (answer < NONE)
     if statistic.window_us is not None:
         spoilt &= answer - ts <= statistic.window_us
     known, unknown = found.with_columns(flag(spoilt).alias("cx_spoilt")), asking.filter(~whose)
@@ -227,13 +215,18 @@ def _spoilt(  # noqa: PLR0913, PLR0917 - both sides, and which of the statistic'
     return table.keep(nw.concat(answered))
 
 
-def _timed(starts: LazyFrame, ends: LazyFrame, statistic: Spans, key: str) -> LazyFrame:
+def _times(ends: LazyFrame, key: str) -> LazyFrame:
+    """Return the first and the last end of each key."""
+    ts = nw.col("ts_us")
+    return ends.group_by(key).agg(ts.min().alias("cx_earliest"), ts.max().alias("cx_latest"))
+
+
+def _timed(starts: LazyFrame, times: LazyFrame, ends: LazyFrame, statistic: Spans, key: str) -> LazyFrame:
     """Add from when an end counts, as ``cx_from``, and the key's first and last end.
 
     An end counts from the start's own time on, or just after it where the only end then is the start itself.
     """
     ts = nw.col("ts_us")
-    times = ends.group_by(key).agg(ts.min().alias("cx_earliest"), ts.max().alias("cx_latest"))
     starts = starts.join(times, on=key, how="left")
     if _are_apart(statistic):
         return starts.with_columns(ts.alias("cx_from"))
@@ -289,34 +282,6 @@ def _searched(starts: LazyFrame, ends: LazyFrame, statistic: Spans, window: int 
     )
     line, end, order = nw.concat([asking, answering]), nw.col("cx_end"), ["cx_at", "cx_rank"]
     # A running value is null beside a null: a number must stand for no end.
-    running = end.fill_null(_NONE).cum_min(reverse=True) if first else end.fill_null(-_NONE).cum_max()
+    running = end.fill_null(NONE).cum_min(reverse=True) if first else end.fill_null(-NONE).cum_max()
     found = line.with_columns(running.over(key, order_by=order).alias("cx_found"))
     return found.filter(~nw.col("cx_from").is_null())
-
-
-def _fates(line: LazyFrame, statistic: Spans, table: Table) -> LazyFrame:
-    """Add the gap of the starts that are matched, and the number of the fate of those that aren't."""
-    ts, found = nw.col("ts_us"), nw.col("cx_found")
-    line = _inside(line, table)
-    gap = found - ts
-    matched = (found >= nw.col("cx_from")) & (found < _NONE)
-    ripe = nw.lit(True, nw.Boolean)  # noqa: FBT003 - a literal column
-    if statistic.window_us is not None:
-        matched &= gap <= statistic.window_us
-        first = table.facts.span[0]
-        ripe = ts <= max(table.end_us - statistic.window_us, first - 1)
-    negative = (nw.col("cx_earliest") < ts) & (nw.col("cx_latest") < nw.col("cx_from"))
-    lost = nw.when(matched).then(nw.lit(None, nw.Int64)).when(negative).then(whole(1)).otherwise(whole(0))
-    for i in range(len(statistic.unless)):
-        spoilt = nw.col(f"cx_spoilt_{i}")
-        matched &= ~spoilt.is_null() & (spoilt == 0)
-        lost = nw.when(spoilt == 1).then(whole(4)).otherwise(lost)
-    for i in range(len(statistic.unless)):
-        lost = nw.when(nw.col(f"cx_spoilt_{i}").is_null()).then(whole(3)).otherwise(lost)
-    fate = nw.when(ripe).then(lost).otherwise(whole(2))
-    return line.with_columns(nw.when(ripe & matched).then(gap).alias("cx_gap"), fate.alias("cx_fate"))
-
-
-def _inside(frame: LazyFrame, table: Table) -> LazyFrame:
-    bounds = in_bounds(table.request)
-    return frame if bounds is None else frame.filter(bounds)

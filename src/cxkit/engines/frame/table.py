@@ -13,7 +13,7 @@ import narwhals.stable.v2 as nw
 from cxkit.engines.frame.filters import expression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
 
     from cxkit.engines.frame.backend import LazyFrame
@@ -98,6 +98,12 @@ class Table:
         """Say whether a frame has no rows."""
         (((n,),),) = self.backend.rows([frame.select(nw.len())])
         return not n
+
+    def are_different(self, frame: LazyFrame, columns: Sequence[str]) -> bool:
+        """Say whether no two rows of a frame, which is kept, have the same values in some columns."""
+        alike = frame.select(*columns).group_by(*columns).agg(nw.len().alias("cx_alike"))
+        (((most,),),) = self.backend.rows([alike.select(nw.col("cx_alike").max())])
+        return most is None or int(most) == 1
 
     @property
     def end_us(self) -> int:

@@ -90,7 +90,8 @@ class _Weighed:
         weight = nw.col("weight_ppm")
         if self._weight is None and not self._limbs:
             by = (*by, "weight_ppm")
-        measures = moments.measures("w", weight, small=heavy**2 * table.facts.rows < 2**63) if self._limbs else []
+        small, wide = heavy**2 * table.facts.rows < 2**63, table.backend.WIDE
+        measures = moments.measures("w", weight, small=small, wide=wide, within=True) if self._limbs else []
         self._query = queries.ask(grouped(frame, by, measures), len(by))
 
     def rows(self) -> Any:  # noqa: ANN401 - pairs of keys and Weighed

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cxkit.engines.request import Request
     from cxkit.stats import Condition, Statistic
 
-_ORDER = ("source", "id")  # beside ts_us, which is always read
+_ORDER = ("source", "id")  # beside ts_us
 
 
 @attrs.frozen
@@ -25,12 +25,16 @@ class Wants:
         values: columns whose values are counted, compared or joined.
         wholes: columns whose values are summed.
         keys: columns that statistics are split by, beyond the segments.
+        timed: whether any asks when an event was.
+        weighed: whether any weighs events.
     """
 
     conditions: tuple[tuple[str, Condition], ...]
     values: frozenset[str]
     wholes: frozenset[str]
     keys: tuple[str, ...]
+    timed: bool
+    weighed: bool
 
 
 def wants(request: Request) -> Wants:
@@ -39,10 +43,13 @@ def wants(request: Request) -> Wants:
     values: set[str] = set()
     wholes: set[str] = set()
     keys: dict[str, None] = {}
+    timed = weighed = False
     for statistic in request.statistics:
         inner, columns = unwrapped(statistic)
         keys |= dict.fromkeys(columns)
         conditions |= dict.fromkeys(pair for where in filters_of(inner) for pair in where.conditions)
+        timed |= isinstance(inner, Spans | Returns | Cohorts) or (isinstance(inner, Tally) and inner.keep != "all")
+        weighed |= isinstance(inner, Tally | Clustered)
         match inner:
             case Moments(of=of) | Sketch(of=of):
                 wholes.add(of)
@@ -63,7 +70,7 @@ def wants(request: Request) -> Wants:
     if request.rates:  # whatever reads an amount or a currency, both are needed to convert
         wholes.add("amount_minor")
         values.add("currency")
-    return Wants(tuple(conditions), frozenset(values), frozenset(wholes), tuple(keys))
+    return Wants(tuple(conditions), frozenset(values), frozenset(wholes), tuple(keys), timed, weighed)
 
 
 def kinds_read(statistic: Statistic) -> frozenset[str] | None:

@@ -17,6 +17,7 @@ class Watched:
     """The functions of a `Backend`, counted.
 
     Attributes:
+        WIDE: as the library has it.
         passes: how often the caller's table was gone through.
         queries: how many frames were computed of what was kept of it.
         collected: how many rows came back from those.
@@ -25,6 +26,7 @@ class Watched:
     def __init__(self, backend: Backend) -> None:
         """Start at nothing."""
         self._backend = backend
+        self.WIDE = backend.WIDE
         self._near = self._kept = False
         self.passes = 0
         self.queries = 0
@@ -77,6 +79,10 @@ class Watched:
                 self._looked(1)
                 self._kept = True
             yield found
+
+    def coded(self, frame: LazyFrame, columns: Sequence[str]) -> LazyFrame:
+        """As the library has it."""
+        return self._backend.coded(frame, columns)
 
     def rows(self, frames: Sequence[LazyFrame]) -> list[list[Row]]:
         """Count passes over the table, or queries of what was kept of it."""
