@@ -1,0 +1,204 @@
+"""Opportunities, complaints and the ways to reach people, as events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime  # noqa: TC003 - attrs reads it
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from cxkit.adapters import email_identity, phone_identity
+from cxkit.model.identity import LINKED
+from cxkit.model.money import Money
+from cxkit_tryton.shop import first, last, moment
+from cxkit_tryton.tagged import day_of, decimal_of, time_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cxkit.model.event import Event
+    from cxkit_tryton.shop import Record, Shop
+
+OPPORTUNITY_FIELDS = (
+    "party", "company", "currency.code", "amount", "start_date", "end_date", "state", "lost_reason", "sales",
+    "create_date", "last_modified_at",
+)  # fmt: skip
+COMPLAINT_FIELDS = (
+    "customer", "company", "date", "state", "type.name", "origin", "actions.action",
+    "create_date", "last_modified_at",
+)  # fmt: skip
+CONTACT_FIELDS = ("type", "value", "value_compact", "party", "create_date", "last_modified_at")
+MERGED_FIELDS = ("replaced_by", "create_date", "last_modified_at")
+_DEALS = frozenset({"opportunity", "converted", "won"})
+_CLOSED = frozenset({"won", "lost", "cancelled"})
+_CLICKS = {"button:lost": "lost", "button:cancel": "cancelled"}
+_OUTCOMES = {"done": "resolved", "rejected": "resolved"}
+_PHONES = frozenset({"phone", "mobile"})
+
+
+@attrs.frozen
+class Turn:
+    """A time at which an opportunity or a complaint was closed or taken up again.
+
+    Attributes:
+        verb: what became of it.
+        time: when.
+        id: of the event, see `_numbered`.
+    """
+
+    verb: str
+    time: datetime
+    id: str = ""
+
+
+def opportunity_events(shop: Shop, record: Record) -> Iterator[Event]:
+    """Yield the events of an opportunity: a lead, then a deal, each time it was closed or taken up again."""
+    zone = shop.company(record).zone
+    own = f"opportunity:{record['id']}"
+    amount = record["amount"]
+    columns: dict[str, Any] = {
+        "customer": shop.facts.customer(record["party"]),
+        "reference": own,
+        "touchpoint": "opportunity",
+        "amount": None if amount is None else Money(decimal_of(amount), record["currency."]["code"]),
+    }
+    opened = moment(time_of(record["create_date"]), day_of(record["start_date"]), zone)
+    yield shop.facts.event("lead.opened", own, time=opened, **columns)
+    dealt = _dealt_at(record, opened)
+    if dealt is not None:
+        yield shop.facts.event("opportunity.opened", own, time=max(opened, dealt), **columns)
+    turns = list(_turns(record))
+    if record["state"] in _CLOSED:
+        day = day_of(record["end_date"])
+        if turns and turns[-1].verb == record["state"]:
+            turns[-1] = attrs.evolve(turns[-1], time=moment(turns[-1].time, day, zone))
+        else:
+            known = _closed_by_sales(record) or time_of(record["last_modified_at"])
+            turns.append(Turn(record["state"], moment(known, day, zone)))
+    for turn in _numbered(own, turns):
+        of_deal = dealt is not None and dealt <= max(turn.time, opened)
+        lost = turn.verb == "lost" and record["lost_reason"]
+        more: dict[str, Any] = {"properties": {"reason": record["lost_reason"]}} if lost else {}
+        yield shop.facts.event(
+            f"{'opportunity' if of_deal else 'lead'}.{turn.verb}",
+            turn.id,
+            time=max(opened, turn.time),  # a day alone begins before what was opened in the course of it
+            **more,
+            **columns,
+        )
+
+
+def complaint_events(shop: Shop, record: Record) -> Iterator[Event]:
+    """Yield the events of a complaint: its opening, and each time it was settled, taken up again or withdrawn."""
+    own = f"complaint:{record['id']}"
+    columns: dict[str, Any] = {
+        "customer": shop.facts.customer(record["customer"]),
+        "reference": own,
+        "touchpoint": "complaint",
+    }
+    about = {"type": record["type."]["name"]}
+    if record.get("order"):
+        about["order"] = record["order"]
+    opened = moment(time_of(record["create_date"]), day_of(record["date"]), shop.company(record).zone)
+    yield shop.facts.event("contact.opened", own, time=opened, properties=about, **columns)
+    for turn in _numbered(own, _settlements(record)):
+        outcome = _outcome(turn.verb, record) if turn.verb in _OUTCOMES else {}
+        yield shop.facts.event(
+            f"contact.{_OUTCOMES.get(turn.verb, turn.verb)}",
+            turn.id,
+            time=max(opened, turn.time),
+            properties=about | outcome,
+            **columns,
+        )
+
+
+def contact_events(shop: Shop, record: Record) -> Iterator[Event]:
+    """Yield the link of a party and an e-mail address or phone number; one that isn't used any more stays theirs."""
+    identity = None
+    if record["type"] == "email":
+        identity = email_identity(record["value"])
+    elif record["type"] in _PHONES:
+        number = record["value_compact"] or record["value"]
+        identity = phone_identity(number, shop.facts.region)
+    if identity is not None:
+        yield _link(shop, f"contact:{record['id']}", record, record["party"], identity)
+
+
+def merged_events(shop: Shop, record: Record) -> Iterator[Event]:
+    """Yield the link of a party and the one that replaces it."""
+    kept = shop.facts.customer(record["replaced_by"])
+    if kept is not None:
+        yield _link(shop, f"party:{record['id']}", record, record["id"], kept)
+
+
+def _link(shop: Shop, own: str, record: Record, party: int, identity: str) -> Event:
+    time = time_of(record["create_date"])  # not the last change: who somebody is doesn't begin anew with each
+    return shop.facts.event(LINKED, own, time=time, customer=shop.facts.customer(party), reference=identity)
+
+
+def _outcome(state: str, record: Record) -> dict[str, Any]:
+    """Return how a complaint ended, and what was done about it."""
+    actions = sorted({action["action"] for action in record["actions."] if action["action"]})
+    return {"outcome": state, **({"actions": actions} if actions and state == "done" else {})}
+
+
+def _dealt_at(record: Record, opened: datetime) -> datetime | None:
+    """Return when a lead became a deal, or None; of one without a log its state tells, as far as it can."""
+    logged = first(record["steps"], "state:opportunity", "state:converted")
+    if logged is None and record["state"] != "lead" and (record["state"] in _DEALS or not record["steps"]):
+        return opened
+    return logged
+
+
+def _closed_by_sales(record: Record) -> datetime | None:
+    """Return when the sales of an opportunity closed it.
+
+    Tryton logs no transition of the opportunity then, but those of its sales, in the same transaction.
+    """
+    return last(record["sales_steps"], "state:confirmed", "state:cancelled")
+
+
+def _turns(record: Record) -> Iterator[Turn]:
+    """Yield when an opportunity was lost or cancelled by hand, and when it was taken up again.
+
+    Tryton logs no transition for the former, but the click.
+    """
+    closed = converted = False
+    for step in sorted(record["steps"], key=lambda step: step.id):
+        if step.word in _CLICKS and not closed and not converted:
+            closed = True
+            yield Turn(_CLICKS[step.word], step.time)
+        elif step.word in {"state:lead", "state:converted"}:
+            # It is converted once, and then closed through its sales: once more means that they were taken up again.
+            again = closed or (converted and step.word == "state:converted")
+            closed, converted = False, step.word == "state:converted"
+            if again:
+                yield Turn("reopened", step.time)
+
+
+def _settlements(record: Record) -> Iterator[Turn]:
+    """Yield when a complaint was settled or withdrawn, and when it was taken up again."""
+    settled = told = False
+    for step in sorted(record["steps"], key=lambda step: step.id):
+        verb = step.word.removeprefix("state:")
+        if verb in {*_OUTCOMES, "cancelled"}:
+            settled, told = True, told or verb in _OUTCOMES
+            yield Turn(verb, step.time)
+        elif verb == "draft" and settled:
+            settled = False
+            yield Turn("reopened", step.time)
+    if not told and record["state"] in _OUTCOMES:
+        yield Turn(record["state"], time_of(record["last_modified_at"]))
+
+
+def _numbered(own: str, turns: Iterable[Turn]) -> Iterator[Turn]:
+    """Yield turns with ids: a thing that is done a second time is another event.
+
+    They don't hang on the log, so that a record told without it and with it later is one event, corrected.
+    """
+    counts: Counter[str] = Counter()
+    for turn in turns:
+        kind = _OUTCOMES.get(turn.verb, turn.verb)
+        counts[kind] += 1
+        yield attrs.evolve(turn, id=own if counts[kind] == 1 else f"{own}:{counts[kind]}")

@@ -1,0 +1,16 @@
+"""The conformance suite at a real Tryton."""
+
+from __future__ import annotations
+
+import pytest
+from tests.servers.tryton_source import TrytonSource
+
+from cxkit.testing import AdapterSuite
+
+
+class TestTryton(AdapterSuite):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def source(cls, tryton):
+        """Return a Tryton with a company that has sold nothing yet."""
+        return TrytonSource(tryton)
