@@ -21,6 +21,7 @@ from sybil import Sybil
 from sybil.document import PythonDocStringDocument
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 from sybil.parsers.rest import DocTestParser
+from sybil.sybil import SybilCollection
 
 if TYPE_CHECKING:
     from sybil import Example
@@ -74,13 +75,18 @@ _pages = Sybil(
     setup=_enter_folder,
     teardown=_leave_folder,
 )
-_docstrings = Sybil(
-    path="src",
-    parsers=[DocTestParser(optionflags=ELLIPSIS)],
-    patterns=["*.py"],
-    document_types={".py": PythonDocStringDocument},
-    setup=_enter_folder,
-    teardown=_leave_folder,
-)
 
-pytest_collect_file = (_pages + _docstrings).pytest()
+
+def _docstrings_in(folder: str) -> Sybil:
+    return Sybil(
+        path=folder,
+        parsers=[DocTestParser(optionflags=ELLIPSIS)],
+        patterns=["*.py"],
+        excludes=["*/tests/*"],
+        document_types={".py": PythonDocStringDocument},
+        setup=_enter_folder,
+        teardown=_leave_folder,
+    )
+
+
+pytest_collect_file = SybilCollection([_pages, _docstrings_in("src"), _docstrings_in("adapters")]).pytest()

@@ -26,6 +26,7 @@ PYTHONS = nox.project.python_versions(PROJECT)
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 EXTRAS = ".[ed25519,excel,frame,ibis,pandas,postgres]"
 WITH_SPARK = (".[ed25519,excel,frame,ibis,pandas,postgres,spark]", "pyspark[connect]")
+ADAPTERS = sorted(ROOT.glob("adapters/cxkit-*"))
 PARALLEL = ("-n", "auto", "--dist", "loadgroup")  # what shares a server that is slow to start stays on one worker
 
 if HERE not in PYTHONS:  # else the tests could be skipped on every version, and nobody would notice
@@ -81,10 +82,21 @@ def layers(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests on a Python; on the one that runs nox, with coverage, and with Spark, which takes minutes."""
+    """Run the tests on a Python; on the one that runs nox with coverage, Spark and the vendors' servers: minutes."""
     session.install("-e", *(WITH_SPARK if session.python == HERE else [EXTRAS]), *group("test"))
-    coverage = ["--cov", "--cov-report=term"] if session.python == HERE and not session.posargs else []
+    if session.python != HERE:
+        session.run("pytest", *PARALLEL, *(session.posargs or ["tests", "--ignore=tests/testing/test_mutants.py"]))
+        return
+    session.install("--no-deps", *(part for adapter in ADAPTERS for part in ("-e", str(adapter))))
+    coverage = [] if session.posargs else ["--cov", "--cov-report=term"]
     session.run("pytest", *PARALLEL, *coverage, *session.posargs)
+
+
+@nox.session
+def servers(session: nox.Session) -> None:
+    """Install the systems that adapters are tried against, from the public registries, into build/servers."""
+    session.install("-e", ".", "pytest>=9")
+    session.run("python", "-m", "tests.servers.install", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0], venv_backend="uv")
@@ -99,7 +111,9 @@ def lowest(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Run the examples of the pages and of the docstrings, and build the pages; a broken reference fails."""
     session.install("-e", EXTRAS, *group("docs"), *group("test"))
-    session.run("pytest", *(session.posargs or ["README.md", "docs", "src"]))
+    told = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("adapters/*/README.md"))]
+    examples = [str((path / "src").relative_to(ROOT)) for path in ADAPTERS]
+    session.run("pytest", *(session.posargs or ["README.md", "docs", "src", *told, *examples]))
     session.run("sphinx-build", "-q", "-W", "--keep-going", "docs", "build/docs")
 
 

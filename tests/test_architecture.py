@@ -20,8 +20,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 # Loaded on first need: optional, slow, or there to open something.
 LAZY = {
-    "asyncio", "click", "duckdb", "httpx", "importlib.metadata", "narwhals", "numpy", "pandas", "pluggy", "polars",
-    "psycopg", "pyarrow", "rich", "scipy", "socket", "sqlite3", "subprocess",
+    "asyncio", "click", "cryptography", "duckdb", "httpx", "importlib.metadata", "narwhals", "numpy", "pandas",
+    "phonenumbers", "pluggy", "polars", "psycopg", "pyarrow", "rich", "scipy", "socket", "sqlite3", "subprocess",
+    "tenacity",
 }  # fmt: skip
 
 # Prints, as JSON, what was loaded and what was done while cxkit was imported. What the import system itself opens
@@ -179,6 +180,25 @@ def test_narwhals_is_imported_in_its_stable_form(path: Path) -> None:
     names = [name for name in imports_of(ast.parse(path.read_text("utf-8"))) if name.partition(".")[0] == "narwhals"]
 
     assert [name for name in names if f"{name}.".startswith("narwhals.stable.v2.")] == names
+
+
+def test_one_file_imports_httpx() -> None:
+    """All calls go through one file, which says what may be called and what is shown; plugins go through it too."""
+    plugins = sorted((ROOT / "adapters").glob("*/src/**/*.py"))
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in (*SOURCES, *plugins)
+        if {"httpcore", "httpx", "requests", "urllib.request", "http.client"}
+        & {part for name in imports_of(ast.parse(path.read_text("utf-8"))) for part in modules_of(name)}
+    ]
+
+    assert found == ["src/cxkit/http/client.py"]
+
+
+def modules_of(name: str) -> list[str]:
+    """Return a name and all that it stands in: a.b.c is in a.b and in a."""
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
 def test_optional_imports_are_recognised() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.cli.tills import served
 
 from cxkit.cli import main
+from cxkit.plugins import registry
 
 SOURCES = Path(__file__).parents[2] / "src"
 
@@ -71,3 +73,18 @@ def good(tmp_path):
     path = tmp_path / "good.csv"
     path.write_text(GOOD, "utf-8")
     return path
+
+
+@pytest.fixture
+def tills(tmp_path, monkeypatch):
+    """Return tills that are served, with their plugin installed and set in this process."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.chdir(tmp_path)
+    with served(folder) as made:
+        monkeypatch.syspath_prepend(folder)
+        for name, value in made.variables.items():
+            monkeypatch.setenv(name, value)
+        registry.cache_clear()
+        yield made
+    registry.cache_clear()

@@ -140,7 +140,7 @@ def test_a_sale_is_kept_once(app, till: Till, shop: Workspace):
     assert [(status, json.loads(text)) for status, text in answers] == [(200, {"new": 1}), (200, {"new": 0})]
     (kept,) = shop.events()
     assert (kept.kind, kept.id, kept.source) == ("order.placed", "order.placed:17", "till:hanoi")
-    assert (kept.customer, kept.reference, kept.channel) == ("till:hanoi:5", "order:17", "store")
+    assert (kept.customer, kept.reference, kept.channel) == ("till:hanoi:5", "till:hanoi:order:17", "store")
     assert (kept.amount_minor, kept.currency, kept.time.isoformat()) == (129_000, "VND", "2026-03-01T02:30:00+00:00")
 
 

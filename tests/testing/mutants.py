@@ -14,14 +14,14 @@ from uuid import uuid4
 
 import attrs
 import pytest
-from tests.testing.till import PASSWORD, TillSource
-from tests.testing.till_adapter import TillAdapter
+from till_source import PASSWORD, TillSource
 
 from cxkit.adapters import Batch, Header, Page, Reading, Secret, State, Wire, by_time, by_token, iso, when
 from cxkit.errors import AdapterError, FatalAdapterError, RetriableAdapterError
 from cxkit.http import Http
 from cxkit.model.money import Money
 from cxkit.testing import AdapterSuite
+from cxkit_till.adapter import TillAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -407,7 +407,7 @@ def _suite_of(mutant: type[TillAdapter]) -> type[AdapterSuite]:
     def source(cls: type[AdapterSuite]) -> TillSource:
         """Return tills with this adapter."""
         del cls
-        return TillSource(mutant.made)
+        return TillSource(mutant)
 
     return type(f"Test{mutant.__name__}", (AdapterSuite,), {"source": source})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import types
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -107,16 +108,16 @@ def _takes(wanted: Any, kind: type) -> bool:  # noqa: ANN401 - a type
 def _read(place: str, wanted: Any, value: object) -> Any:  # noqa: ANN401 - a type
     """Return a value as the type that a setting has."""
     if _takes(wanted, Secret):
-        return value if isinstance(value, Secret) else Secret(_text(place, value, "isn't text, which a secret is"))
+        return _secret(place, value)
     if _takes(wanted, bool):
         return value if isinstance(value, bool) else _flag(place, str(value))
     if _takes(wanted, int) or _takes(wanted, float):
         return _number(place, int if _takes(wanted, int) else float, value)
-    if get_origin(wanted) is tuple:
+    if any(get_origin(kind) is tuple for kind in (wanted, *get_args(wanted))):
         several = value.split(",") if isinstance(value, str) else value
         if not isinstance(several, list | tuple):
             raise InvalidValueError(place, value, "isn't a list, or text with commas")
-        return tuple(str(each).strip() for each in several)
+        return tuple(_text(place, each, "isn't text").strip() for each in several)
     return _text(place, value, "isn't text")
 
 
@@ -126,6 +127,15 @@ def _text(place: str, value: object, reason: str) -> str:
     return value
 
 
+def _secret(place: str, value: object) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    try:
+        return Secret(_text(place, value, "isn't text, which a secret is"))
+    except InvalidValueError as error:
+        raise InvalidValueError(place, error.value, error.reason) from None
+
+
 def _flag(place: str, word: str) -> bool:
     if word.lower() not in _YES | _NO:
         raise InvalidValueError(place, word, "isn't yes or no")
@@ -133,7 +143,13 @@ def _flag(place: str, word: str) -> bool:
 
 
 def _number(place: str, kind: type[int | float], value: object) -> int | float:
+    reason = f"isn't a {'whole ' if kind is int else ''}number"
     try:
-        return kind(value if isinstance(value, int | float | Decimal) else str(value))
+        number = kind(value if isinstance(value, int | float | Decimal) else str(value))
     except (ValueError, OverflowError):
-        raise InvalidValueError(place, value, f"isn't a {'whole ' if kind is int else ''}number") from None
+        raise InvalidValueError(place, value, reason) from None
+    # What was cut off, or isn't a number to reckon with, is no setting either.
+    cut = kind is int and isinstance(value, float | Decimal) and number != value
+    if cut or isinstance(value, bool) or not isfinite(number):
+        raise InvalidValueError(place, value, reason)
+    return number

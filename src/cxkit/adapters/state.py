@@ -58,9 +58,12 @@ class State:
         try:
             fields: dict[str, Any] = json.loads(text)
             made = cls(**fields)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise InvalidValueError("state", text, reason) from None
-        whole = all(value is None or type(value) is int for value in (made.cursor, made.lookback, made.began))
-        if not whole or not isinstance(made.seen_at_cursor, dict):
+        times = [value for value in (made.cursor, made.began) if value is not None]
+        is_table = isinstance(made.seen_at_cursor, dict)
+        whole = [made.lookback, *times, *(made.seen_at_cursor.values() if is_table else ())]
+        is_place = made.token is None or type(made.token) in {int, str}
+        if not is_table or not is_place or any(type(value) is not int for value in whole):
             raise InvalidValueError("state", text, reason)
         return made

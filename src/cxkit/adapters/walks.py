@@ -134,7 +134,8 @@ def by_time(
     """
     book, tick = _Book(state, reading, lookback), step // _MICRO
     since = None if book.since is None else book.since - book.since % tick
-    skip, fresh, looks, known = 0, 0, 0, list[object]()
+    skip, fresh, looks, known, same = 0, 0, 0, list[object](), 0
+    mark, before = 0, None  # of the keys that this look at one time found, and the last one
     while True:
         batch = fetch(since, skip)
         times = _times(batch, reading, None)
@@ -144,25 +145,28 @@ def by_time(
             yield book.page(batch.records, times)
             if not batch.more:
                 return
-            since, looks = times[-1], 0
+            since, looks, mark, before = times[-1], 0, 0, None
             continue
         # One time fills the page. Its records are taken apart from what follows them.
         of_it = sum(time <= since for time in times)
         page = book.page(batch.records[:of_it], times[:of_it])
         fresh += len(page.events)
+        mark = hash((mark, *(str(reading.key(record)) for record in batch.records[:of_it])))
         yield page
         if batch.more and of_it == len(times):
             keys = [reading.key(record) for record in batch.records]
-            if skip and keys == known:
+            # Once it may be that as many as fill a page came before it meanwhile.
+            same = same + 1 if skip and keys == known else 0
+            if same > _MOST_LOOKS:
                 raise FatalAdapterError(
                     f"{reading.name}: the vendor gives the same page again, so reading would never end"
                 )
             skip, known = skip + of_it, keys
-        elif fresh and looks < _MOST_LOOKS:
-            # One that left this time meanwhile has let another move up: look again.
-            skip, fresh, looks = 0, 0, looks + 1
+        elif looks < _MOST_LOOKS and (fresh or mark != before):
+            # One that left this time meanwhile has let another move up, past us: look again, until nothing differs.
+            skip, fresh, looks, mark, before = 0, 0, looks + 1, 0, mark
         elif batch.more or of_it < len(times):
-            since, skip, fresh, looks = since + tick, 0, 0, 0
+            since, skip, fresh, looks, mark, before = since + tick, 0, 0, 0, 0, None
         else:
             return
 

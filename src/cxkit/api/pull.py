@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from cxkit.adapters import State
-from cxkit.api.adapting import hiding, opened, store_of
+from cxkit.api.adapting import hiding, of_source, opened, store_of
 from cxkit.errors import AdapterError, InvalidValueError, RetriableAdapterError, UnknownNameError
 from cxkit.model.calendar import parse_instant
 from cxkit.store.results import Report
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cxkit.adapters import Adapter, Page, Reject, Stream
+    from cxkit.api.adapting import Identity
     from cxkit.api.arguments import Instant
     from cxkit.api.workspace import Workspace
     from cxkit.model.event import Event
     from cxkit.store import Store
-
-Identity: TypeAlias = Literal["hidden", "raw"]
 
 _REJECTS_KEPT: Final = 100
 
@@ -132,14 +131,12 @@ def pull(  # noqa: PLR0913 - what, where to, and how
         FatalAdapterError: it refuses all that was asked for.
         StoreError: the store can't be written; StoreBusyError where somebody else pulls the same.
     """
-    if identity not in {"hidden", "raw"}:
-        raise InvalidValueError("identity", identity, "isn't 'hidden' or 'raw'")
     began = None if since is None else parse_instant("since", since, "UTC")
     with ExitStack() as stack:
         reader = stack.enter_context(opened(adapter, settings))
         store = stack.enter_context(store_of(into))
         wanted = _wanted(reader, streams)
-        hide = hiding(store, raw=identity == "raw")
+        hide = hiding(store, identity)
         done: list[PulledStream] = []
         for stream in wanted:
             found = _stream(reader, stream, store, hide, began, follow)
@@ -157,6 +154,8 @@ def _wanted(adapter: Adapter, names: Iterable[str] | str | None) -> Sequence[Str
     if names is None:
         return tuple(known.values())
     asked = [names] if isinstance(names, str) else list(names)
+    if not asked:
+        raise InvalidValueError("streams", ..., f"names none: leave it out for all, or choose of {', '.join(known)}")
     for name in asked:
         if name not in known:
             raise UnknownNameError(f"stream of {adapter.name}", name, known)
@@ -179,7 +178,7 @@ def _stream(  # noqa: PLR0913, PLR0917 - a step of the above
     try:
         for page in adapter.read(stream.name, state):
             after = page.state.dumps()
-            report = store.advance(name, hide(_checked(page.events, adapter)), after, before=before)
+            report = store.advance(name, hide(of_source(page.events, adapter)), after, before=before)
             before = after
             found = found.with_page(page, report)
             if follow is not None:
@@ -187,11 +186,3 @@ def _stream(  # noqa: PLR0913, PLR0917 - a step of the above
     except AdapterError as error:
         return attrs.evolve(found, error=error)
     return found
-
-
-def _checked(events: Iterable[Event], adapter: Adapter) -> Iterator[Event]:
-    """Return events, all of which are of the adapter's source: another's would take the place of other facts."""
-    for event in events:
-        if event.source != adapter.source:
-            raise InvalidValueError("source", event.source, f"isn't that of the adapter, {adapter.source!r}")
-        yield event

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxkit.adapters import Receiver
-from cxkit.api.adapting import hiding, opened, store_of
+from cxkit.api.adapting import hiding, of_source, opened, store_of
 from cxkit.errors import UnsupportedError
 
 if TYPE_CHECKING:
     import os
 
     from cxkit.adapters import Adapter, Request
-    from cxkit.api.pull import Identity
+    from cxkit.api.adapting import Identity
     from cxkit.api.workspace import Workspace
     from cxkit.store import Report, Store
 
@@ -44,7 +44,8 @@ def receive(
         StoreError: the store can't be written: answer 503, so that the vendor sends it again.
     """
     with opened(adapter, settings) as receiver, store_of(into) as store:
+        hide = hiding(store, identity)
         if not isinstance(receiver, Receiver):
             raise UnsupportedError(f"adapter {receiver.name!r} takes no webhooks: pull from it instead")
-        events = list(receiver.receive(request))
-        return store.add(hiding(store, raw=identity == "raw")(events))
+        events = list(of_source(receiver.receive(request), receiver))
+        return store.add(hide(events))

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cxkit.cli.options import STORE, settings_option
+from cxkit.cli.options import STORE, settings_option, split_commas
 
 
 @click.command()
@@ -23,7 +23,7 @@ def push(name: str, store: str, metrics: str | None, settings: dict[str, Any]) -
     from cxkit.cli.pull import REJECTS_SHOWN
     from cxkit.cli.tables import print_text
 
-    pushed = write(name, store, metrics=METRICS if metrics is None else listed(metrics), **settings)
+    pushed = write(name, store, metrics=METRICS if metrics is None else listed(split_commas((metrics,))), **settings)
     print_text(
         f"{pushed.written:,} customers written, {pushed.unchanged:,} unchanged, {len(pushed.unknown):,} unknown there"
     )

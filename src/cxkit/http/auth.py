@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from threading import Lock
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import attrs
 
-from cxkit.errors import FatalAdapterError
+from cxkit.errors import FatalAdapterError, RetriableAdapterError
 from cxkit.http.tokens import Tokens
 from cxkit.model.secret import Secret
 
@@ -72,6 +72,7 @@ class Header:
     name: str
     secret: Secret
     prefix: str = ""
+    parts: tuple[Secret, ...] = attrs.field(default=(), repr=False)  # what the secret is made of, secret too
 
     def headers(self, http: Http) -> Mapping[str, str]:  # noqa: ARG002 - the protocol
         """Return the header."""
@@ -82,8 +83,8 @@ class Header:
         return False
 
     def secrets(self) -> Iterable[Secret]:
-        """Return the key."""
-        return (self.secret,)
+        """Return the key, and what it is made of."""
+        return (self.secret, *self.parts)
 
 
 def bearer(secret: Secret) -> Header:
@@ -102,7 +103,7 @@ def basic(user: str, password: Secret) -> Header:
     'Basic '
     """
     pair = b64encode(f"{user}:{password.reveal()}".encode()).decode()
-    return Header("Authorization", Secret(pair), "Basic ")
+    return Header("Authorization", Secret(pair), "Basic ", (password,))
 
 
 class Session:
@@ -118,6 +119,7 @@ class Session:
         self._sign_in = sign_in
         self._sent = tuple(secrets)
         self._headers: Mapping[str, Secret] | None = None
+        self._shown = local()
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -129,12 +131,14 @@ class Session:
         with self._lock:
             if self._headers is None:
                 self._headers = self._sign_in(http)
+            self._shown.headers = self._headers
             return {name: secret.reveal() for name, secret in self._headers.items()}
 
     def renew(self, http: Http) -> bool:
-        """Sign in anew."""
+        """Sign in anew, unless another thread has done so meanwhile."""
         with self._lock:
-            self._headers = self._sign_in(http)
+            if self._headers is getattr(self._shown, "headers", None):
+                self._headers = self._sign_in(http)
         return True
 
     def secrets(self) -> Iterable[Secret]:
@@ -158,6 +162,7 @@ class ClientCredentials:
         self._form = {"grant_type": "client_credentials", "client_id": client_id, "scope": scope}
         self._secret = client_secret
         self._tokens: Tokens | None = None
+        self._shown = local()
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -169,12 +174,14 @@ class ClientCredentials:
         with self._lock:
             if self._tokens is None or self._tokens.is_over(http.wire.clock()):
                 self._tokens = self._fetch(http)
+            self._shown.tokens = self._tokens
             return self._tokens.headers()
 
     def renew(self, http: Http) -> bool:
-        """Fetch another."""
+        """Fetch another, unless another thread has done so meanwhile."""
         with self._lock:
-            self._tokens = self._fetch(http)
+            if self._tokens is getattr(self._shown, "tokens", None):
+                self._tokens = self._fetch(http)
         return True
 
     def secrets(self) -> Iterable[Secret]:
@@ -183,7 +190,7 @@ class ClientCredentials:
 
     def _fetch(self, http: Http) -> Tokens:
         form = {name: value for name, value in self._form.items() if value is not None}
-        return oauth(self._url, {**form, "client_secret": self._secret.reveal()}, http)
+        return oauth(self._url, {**form, "client_secret": self._secret}, http)
 
 
 class Refreshing:
@@ -211,6 +218,7 @@ class Refreshing:
         self._refresh = refresh
         self._sign_in = sign_in
         self._tokens: Tokens | None = None
+        self._shown = local()
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -223,13 +231,13 @@ class Refreshing:
             tokens = self._tokens or self._file.load()
             if tokens is None or tokens.access is None or tokens.is_over(http.wire.clock()):
                 tokens = self._renewed(http, tokens)
-            self._tokens = tokens
+            self._tokens = self._shown.tokens = tokens
             return tokens.headers()
 
     def renew(self, http: Http) -> bool:
-        """Renew it; or take what another process has renewed meanwhile."""
+        """Renew it; or take what another thread or process has renewed meanwhile."""
         with self._lock:
-            self._tokens = self._renewed(http, self._tokens)
+            self._tokens = self._renewed(http, getattr(self._shown, "tokens", None))
         return True
 
     def secrets(self) -> Iterable[Secret]:
@@ -239,7 +247,8 @@ class Refreshing:
     def _renewed(self, http: Http, old: Tokens | None) -> Tokens:
         with self._file.held() as held:
             kept = held.load()
-            if kept is not None and old is not None and kept.refresh != old.refresh and kept.access is not None:
+            fresh = kept is not None and kept.access is not None and not kept.is_over(http.wire.clock())
+            if kept is not None and old is not None and fresh and kept != old:
                 return kept
             if kept is None or kept.refresh is None:
                 tokens = self._first(http)
@@ -251,6 +260,9 @@ class Refreshing:
                     if self._sign_in is None:
                         raise
                     tokens = self._sign_in(http)
+                else:
+                    # An answer without one means that the old one stays good (RFC 6749, section 6).
+                    tokens = attrs.evolve(tokens, refresh=tokens.refresh or kept.refresh)
             held.save(tokens)
             return tokens
 
@@ -265,8 +277,12 @@ def oauth(url: str, form: Mapping[str, Any], http: Http) -> Tokens:
 
     Args:
         url: the endpoint; it may be on another host than the calls.
-        form: what is sent.
+        form: what is sent; secrets in it as `Secret`.
         http: whose wire is used.
+
+    Raises:
+        RetriableAdapterError: the endpoint can't answer just now.
+        FatalAdapterError: it gives none.
     """
     from cxkit.http.client import Http as Caller  # it imports this module
 
@@ -275,10 +291,16 @@ def oauth(url: str, form: Mapping[str, Any], http: Http) -> Tokens:
     try:
         # Of a refresh token that is good for one use the answer is the only copy: it can't be asked for again.
         once = form.get("grant_type") == "refresh_token"
-        reply = caller.request("POST", parts.path, form=form, repeatable=not once)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        reply = caller.request("POST", path, form=form, repeatable=not once)
+    # What the endpoint says may repeat what was sent, and this caller knows no secrets.
+    except RetriableAdapterError as error:
+        raise RetriableAdapterError(
+            f"{parts.netloc}: no token is given just now: try again later", retry_after=error.retry_after
+        ) from None
     except FatalAdapterError as error:
-        # What the endpoint says may repeat what was sent, and this caller knows no secrets.
-        raise FatalAdapterError(f"{parts.netloc}: no token was given ({error.status})", status=error.status) from None
+        why = f"answered {error.status}" if error.status else "no answer that could be read"
+        raise FatalAdapterError(f"{parts.netloc}: no token was given ({why})", status=error.status) from None
     finally:
         caller.close()
     return Tokens.of_answer(reply, http.wire.clock())

@@ -102,7 +102,10 @@ class Http:
             follow_redirects=False,
             headers={"User-Agent": _AGENT, "Accept": "application/json", **(headers or {})},
         )
-        finalize(self, self._client.close)
+        # One that was given may be others' too: closed under a call of theirs, that call never ends.
+        self._ours = self.wire.transport is None
+        if self._ours:
+            finalize(self, self._client.close)
 
     @property
     def host(self) -> str:
@@ -110,8 +113,9 @@ class Http:
         return self._base.netloc
 
     def close(self) -> None:
-        """Let go of the connections; closing twice is fine."""
-        self._client.close()
+        """Let go of the connections, unless they are those of a transport that was given; closing twice is fine."""
+        if self._ours:
+            self._client.close()
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, **options: Any) -> Reply:  # noqa: ANN401
         """Call with GET; see `request`."""
@@ -240,6 +244,7 @@ class Http:
     ) -> httpx.Request:
         """Return a request; secrets are revealed in here alone, so that no traceback that shows variables has them."""
         asked = {name: value for name, value in (params or {}).items() if value is not None}
+        reason = f"{call}: {_NO_HEADER}"
         try:
             return self._client.build_request(
                 method,
@@ -248,10 +253,11 @@ class Http:
                 data=_revealed(form),
                 headers={**(headers or {}), **(self._auth.headers(self) if authorized else {})},
             )
-        except UnicodeEncodeError:  # its text holds what couldn't be encoded
-            raise FatalAdapterError(f"{call}: {_NO_HEADER}") from None
+        except UnicodeEncodeError:
+            pass
         except httpx.InvalidURL:
-            raise FatalAdapterError(f"{self.host}: an answer sends us on to what isn't an address") from None
+            reason = f"{self.host}: an answer sends us on to what isn't an address"
+        raise FatalAdapterError(reason)  # out here, as the error of encoding holds what couldn't be encoded
 
     def _check(self, reply: Reply, check: Callable[[Reply], None] | None, *, again: bool) -> None:
         """Look at what a good status came with."""
@@ -299,22 +305,23 @@ class Http:
     def _answer(self, request: httpx.Request, call: str, *, again: bool) -> Reply:
         """Send a request once."""
         began = time.monotonic()
+        reply: Reply | None
         try:
             with quiet():
                 response = self._client.send(request, stream=True)
                 try:
-                    content = self._read(response, call, began, again=again)
+                    headers = {name.lower(): value for name, value in response.headers.items()}
+                    # What a vendor sends may repeat what it got: a reply keeps it from tracebacks that show variables.
+                    reply = Reply(response.status_code, headers, self._read(response, call, began, again=again), call)
                 finally:
                     response.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             self._log(request, "no connection", began)
             if "CERTIFICATE_VERIFY_FAILED" in str(error):
-                raise FatalAdapterError(
-                    f"{call}: the certificate isn't one for this name that can be trusted"
-                ) from None
+                raise FatalAdapterError(f"{call}: its certificate isn't one to trust for this name") from None
             raise RetriableAdapterError(f"{call}: there is no connection to be had: is the vendor up?") from None
         except httpx.LocalProtocolError:
-            raise FatalAdapterError(f"{call}: {_NO_HEADER}") from None
+            reply = None
         except (httpx.TransportError, httpx.DecodingError) as error:
             # Not `from error`: it holds the request, whose headers would show in a debugger's or a logger's traceback.
             what = "took too long" if isinstance(error, httpx.TimeoutException) else "was cut short"
@@ -324,11 +331,12 @@ class Http:
                     f"{call}: the answer {what}: look whether it was done before trying again"
                 ) from None
             raise RetriableAdapterError(f"{call}: the answer {what}: try again later") from None
-        self._log(request, str(response.status_code), began)
-        if not response.is_success:
-            self._refuse(response, content, call, again=again)
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, headers, content, call)
+        if reply is None:  # out here, as the error of the library below repeats the header
+            raise FatalAdapterError(f"{call}: {_NO_HEADER}")
+        self._log(request, str(reply.status), began)
+        if not httpx.codes.is_success(reply.status):
+            self._refuse(reply, again=again)
+        return reply
 
     def _read(self, response: httpx.Response, call: str, began: float, *, again: bool) -> bytes:
         most, parts, size = self.wire.most_bytes, [], 0
@@ -344,24 +352,23 @@ class Http:
                 raise RetriableAdapterError(f"{too_long}: try again later")
         return b"".join(parts)
 
-    def _refuse(self, response: httpx.Response, content: bytes, call: str, *, again: bool) -> None:
+    def _refuse(self, reply: Reply, *, again: bool) -> None:
         """Raise what a status other than a good one means."""
-        status = response.status_code
-        said = self._excerpt(content)
-        if status == httpx.codes.UNAUTHORIZED or (self._lapsed is not None and self._lapsed(status, content)):
+        status, call, said = reply.status, reply.call, self._excerpt(reply.content)
+        if status == httpx.codes.UNAUTHORIZED or (self._lapsed is not None and self._lapsed(status, reply.content)):
             raise UnauthorizedError(
                 f"{call}: not admitted ({status}): are the credentials right, and valid still?{said}"
             )
         if status in _TRY_AGAIN:
-            asked = retry_after(response.headers, self.wire.clock())
+            asked = retry_after(reply.headers, self.wire.clock())
             wait = "" if asked is None else f", which asks to wait {asked:g} s"
             if again or status in _NOT_DONE:
                 raise RetriableAdapterError(
                     f"{call}: answered {status}{wait}: try again later{said}", retry_after=asked
                 )
             raise FatalAdapterError(f"{call}: answered {status}: look whether it was done before trying again{said}")
-        if response.has_redirect_location:
-            to = urlsplit(response.headers["location"]).netloc or self.host
+        if httpx.codes.is_redirect(status) and "location" in reply.headers:
+            to = _host_of(reply.headers["location"]) or self.host
             raise FatalAdapterError(f"{call}: sends us on to {to} ({status}): give that address itself", status=status)
         hint = ": the credentials lack a right" if status == httpx.codes.FORBIDDEN else ""
         raise FatalAdapterError(f"{call}: answered {status}{hint}{said}", status=status)
@@ -409,6 +416,13 @@ class _Public(httpx.BaseTransport):
     def close(self) -> None:
         """Close the transport beneath."""
         self._inner.close()
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return "what isn't an address"
 
 
 def _place(parts: SplitResult) -> tuple[str, str | None, int | None]:
@@ -495,8 +509,8 @@ class Relay(httpx.BaseTransport):
             InvalidValueError: `inner` isn't a transport.
         """
         self._handle = handle
-        self._inner = httpx.HTTPTransport() if inner is None else inner
-        if not isinstance(self._inner, httpx.BaseTransport):
+        self._inner = inner
+        if inner is not None and not isinstance(inner, httpx.BaseTransport):
             raise InvalidValueError("inner", inner, "isn't an httpx.BaseTransport")
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -514,6 +528,8 @@ class Relay(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=dict(answer.headers), stream=stream, request=request)
 
     def _pass_on(self, request: httpx.Request) -> Answer:
+        if self._inner is None:
+            self._inner = httpx.HTTPTransport()  # not before: it reads the certificates that are trusted
         try:
             response = self._inner.handle_request(request)
         except httpx.TimeoutException:
@@ -529,7 +545,8 @@ class Relay(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close what is behind."""
-        self._inner.close()
+        if self._inner is not None:
+            self._inner.close()
 
 
 class _Cut(httpx.SyncByteStream):

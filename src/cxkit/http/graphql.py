@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cxkit.errors import FatalAdapterError, RetriableAdapterError
 from cxkit.http.auth import UnauthorizedError
+from cxkit.http.pacing import until_affordable
 
 if TYPE_CHECKING:
     from cxkit.http.reply import Reply
@@ -15,6 +16,7 @@ _THROTTLED: Final = "THROTTLED"
 _BUSY: Final = frozenset({_THROTTLED, "TIMEOUT", "INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"})
 _DENIED: Final = frozenset({"FORBIDDEN", "UNAUTHENTICATED", "UNAUTHORIZED"})
 _SHOWN: Final = 200
+_PAUSE: Final = 1.0  # seconds: as long as Shopify advises to wait at least
 
 
 class NotDoneError(RetriableAdapterError):
@@ -45,7 +47,10 @@ def data_of(reply: Reply) -> Any:  # noqa: ANN401 - whatever was asked for
         code = str(extensions.get("code", "")) if isinstance(extensions, dict) else ""
         if code in _BUSY:
             kind = NotDoneError if code == _THROTTLED else RetriableAdapterError
-            raise kind(f"{reply.call}: {code.lower()}: {said}: try again later")
+            # A bucket that is empty says itself when to come back.
+            wait = until_affordable(body)
+            asked = None if wait is None else max(wait, _PAUSE)
+            raise kind(f"{reply.call}: {code.lower()}: {said}: try again later", retry_after=asked)
         if code in _DENIED:
             raise UnauthorizedError(f"{reply.call}: not admitted ({code.lower()}): {said}")
         raise FatalAdapterError(f"{reply.call}: the query was refused{f' ({code})' if code else ''}: {said}")

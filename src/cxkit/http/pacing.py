@@ -63,14 +63,24 @@ def by_cost(reply: Reply, now: float) -> float:
     The next query is taken to cost what this one was asked for; where the bucket holds less, the wait is as long as it
     takes to fill.
     """
-    body: Any = reply.json()
+    wait = until_affordable(reply.json())
+    return by_headers(reply, now) if wait is None else wait
+
+
+def until_affordable(body: Any) -> float | None:  # noqa: ANN401 - whatever was answered
+    """Return the seconds until the bucket holds what a query was asked for; None where an answer doesn't tell.
+
+    >>> bucket = {"currentlyAvailable": 20, "restoreRate": 100}
+    >>> until_affordable({"extensions": {"cost": {"requestedQueryCost": 70, "throttleStatus": bucket}}})
+    0.5
+    """
     try:
         cost = body["extensions"]["cost"]
         bucket = cost["throttleStatus"]
         missing = float(cost["requestedQueryCost"]) - float(bucket["currentlyAvailable"])
         return max(missing / float(bucket["restoreRate"]), 0.0)
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return by_headers(reply, now)
+        return None
 
 
 def _number(text: str) -> float | None:

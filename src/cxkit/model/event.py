@@ -7,6 +7,7 @@ import os
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from functools import cache
 from os import urandom as _urandom
 from struct import unpack
 from time import time_ns as _time_ns
@@ -20,6 +21,7 @@ from cxkit.model.money import Money, check_currency
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from json import JSONEncoder
 
 CHANNELS: Final = (
     "web", "app", "store", "phone", "email", "chat", "social", "messaging", "marketplace", "mail", "event",
@@ -156,16 +158,34 @@ def dump_properties(properties: Mapping[str, Any]) -> str:
     >>> dump_properties({"b": 1, "a": "x"})
     '{"a":"x","b":1}'
     """
-    import json
-
     try:
         plain = dict(properties)  # json knows no other Mapping
-        text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        text = _encoder().encode(plain)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidValueError("properties", properties, f"can't be written as JSON: {error}") from None
     composed = check_text("properties", text)
+    if composed == text:
+        # Keys that aren't text sort otherwise once they are, and so may those of what lies deeper.
+        if all(type(key) is str for key in plain) and _PLAIN.issuperset(map(type, plain.values())):
+            _canonical[0] = text
+        return text
+    import json
+
     # Composing may make two keys one, or change their order: read it again.
-    return composed if composed == text else dump_properties(json.loads(composed, object_pairs_hook=_no_twins))
+    return dump_properties(json.loads(composed, object_pairs_hook=_no_twins))
+
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+# The last text that is known to be canonical: an event that is made of it at once needn't read and write it again.
+_canonical = [""]
+
+
+@cache
+def _encoder() -> JSONEncoder:
+    """Return what writes properties; `json.dumps` would make another for each text."""
+    import json
+
+    return json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -301,7 +321,7 @@ class Event:
             duration_us = _check_int("duration_us", duration_us, -_INT64, _INT64 - 1)
         if weight_ppm is not PPM:
             weight_ppm = _check_int("weight_ppm", weight_ppm, 0, _INT64 - 1)
-        if properties is not None:
+        if properties is not None and properties is not _canonical[0]:
             properties = _check_properties(properties)
         _become(self, "__class__", _Draft)
         self.id = id  # type: ignore[misc]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -10,6 +11,9 @@ from cxkit.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+_EMPTY_LINE: Final = re.compile(rb"\r?\n\r?\n")
 
 
 def _upper(method: str) -> str:
@@ -62,16 +66,16 @@ class Request:
         >>> Request.parse(b"POST /hook HTTP/1.1\r\nHost: shop.example\r\n\r\n{}").url
         'https://shop.example/hook'
         """
-        head, empty, body = message.partition(b"\r\n\r\n")
-        if not empty:
-            head, empty, body = message.partition(b"\n\n")
-        lines = head.decode("latin-1").splitlines()
-        first = lines[0].split() if lines else []
-        if not empty or len(first) != 3 or not first[2].startswith("HTTP/"):  # noqa: PLR2004 - method, address, version
+        empty = _EMPTY_LINE.search(message)
+        head, body = (message[: empty.start()], message[empty.end() :]) if empty else (message, b"")
+        # Not `splitlines`, to which some signs within a header end a line.
+        lines = [line.removesuffix("\r") for line in head.decode("latin-1").split("\n")]
+        first = lines[0].split()
+        if empty is None or len(first) != 3 or not first[2].startswith("HTTP/"):  # noqa: PLR2004 - method, address, version
             reason = (
                 "isn't an HTTP request: its first line reads like POST /hook HTTP/1.1, an empty one ends its headers"
             )
-            raise InvalidValueError("request", lines[0] if lines else "", reason)
+            raise InvalidValueError("request", lines[0], reason)
         headers = []
         for line in lines[1:]:
             name, colon, value = line.partition(":")

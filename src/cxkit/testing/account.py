@@ -22,12 +22,15 @@ def differences(facts: Iterable[Fact], events: Iterable[Event], *, more_allowed:
         events: what the store holds.
         more_allowed: whether the store may hold more, as of what happened since.
     """
+    known = list(events)
+    # A store has the source before each reference; a source needn't say it.
+    namespace = f"{known[0].source}:" if known else ""
     told: defaultdict[tuple[str, str | None], list[Event]] = defaultdict(list)
-    for event in events:
-        told[event.kind, event.reference].append(event)
+    for event in known:
+        told[event.kind, event.reference and event.reference.removeprefix(namespace)].append(event)
     held: defaultdict[tuple[str, str | None], list[Fact]] = defaultdict(list)
     for fact in facts:
-        held[fact.kind, fact.reference].append(fact)
+        held[fact.kind, fact.reference and fact.reference.removeprefix(namespace)].append(fact)
     lines = []
     for key in sorted(held.keys() | told.keys(), key=str):
         theirs, ours = held.get(key, []), list(told.get(key, []))
