@@ -24,8 +24,8 @@ ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
-EXTRAS = ".[ed25519,excel,frame,ibis,pandas,postgres]"
-WITH_SPARK = (".[ed25519,excel,frame,ibis,pandas,postgres,spark]", "pyspark[connect]")
+EXTRAS = ".[ed25519,excel,frame,ibis,pandas,phone,postgres,testing]"
+WITH_SPARK = (".[ed25519,excel,frame,ibis,pandas,phone,postgres,spark,testing]", "pyspark[connect]")
 ADAPTERS = sorted(ROOT.glob("adapters/cxkit-*"))
 PARALLEL = ("-n", "auto", "--dist", "loadgroup")  # what shares a server that is slow to start stays on one worker
 
@@ -63,6 +63,9 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("deptry", "src", silent=True)
+    for adapter in ADAPTERS:
+        with session.chdir(adapter):
+            session.run("deptry", "src", silent=True)
     session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
 
 

@@ -76,10 +76,13 @@ def profiles(store: Store, source: str, *, metrics: Iterable[MetricLike] = METRI
     ...     _ = store.append(event("order.placed", customer="desk:7", reference="o-1"))
     ...     [profile] = profiles(store, "desk", metrics=["orders"])
     >>> profile.customer, profile.scores
-    ('7', {'nps_score': 9.0, 'nps_group': 'promoter', 'orders': 1.0})
+    ('7', {'nps_score': 9.0, 'nps_group': 'promoter', 'orders': 1})
     """
     people = store.identities()
     card = score(store.events(ordered=False), list(metrics), by="customer")
+    currencies: dict[str, set[str | None]] = {}
+    for row in card.rows:
+        currencies.setdefault(row.metric, set()).add(row.currency)
     found: dict[str, dict[str, float | str | Money | None]] = {}
     for row in card.rows:
         customer = row.segment.get("customer")
@@ -87,14 +90,17 @@ def profiles(store: Store, source: str, *, metrics: Iterable[MetricLike] = METRI
             continue
         value: float | Money | None = row.estimate.value
         label = row.metric
-        if value is not None and row.currency is not None:
-            value = Money(Decimal(repr(value)), row.currency, rounding="ROUND_HALF_EVEN")
+        if row.currency is not None:
             # Several currencies are several scores: they can't be added.
-            label = row.metric if row.metric not in found.get(customer, {}) else f"{row.metric}_{row.currency.lower()}"
+            label = label if len(currencies[label]) == 1 else f"{label}_{row.currency.lower()}"
+            if value is not None:
+                value = Money(Decimal(repr(value)), row.currency, rounding="ROUND_HALF_EVEN")
         found.setdefault(customer, {})[label] = value
     answers = _latest_answers(store.events(kinds=["survey.answered"], ordered=False), people)
     labels = dict.fromkeys(label for scores in found.values() for label in scores)
-    for customer, theirs in sorted(_members(found.keys() | answers.keys(), people, f"{source}:").items()):
+    # Also those of whom nothing is known any more: what stood at the vendor's is to go.
+    known = {people.canonical(event.customer) for event in store.events(ordered=False) if event.customer is not None}
+    for customer, theirs in sorted(_members(known, people, f"{source}:").items()):
         canonical = people.canonical(theirs)
         answer = answers.get(canonical)
         scores = found.get(canonical, {})

@@ -1,4 +1,4 @@
-"""For the tests of plugins: the conformance suite of adapters. It needs pytest."""
+"""For the tests of plugins: the conformance suite of adapters. It needs pytest: ``pip install "cxkit[testing]"``."""
 
 from cxkit.testing.source import DEEDS, Deed, Fact, Source
 from cxkit.testing.suite import AdapterSuite
