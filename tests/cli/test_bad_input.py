@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -228,9 +229,11 @@ def test_wrong_usage(run, good, asked, part):
     assert part in line
 
 
-@pytest.mark.parametrize("asked", [["nowhere.csv"], ["."], ["--format", "xml"], [], ["--max-people", "0"]])
-def test_wrong_usage_that_click_sees(run, good, asked):
-    """A missing file, a folder, an unknown format: exit code 2, and how the command is to be written."""
+@pytest.mark.parametrize("asked", [["nowhere.csv"], ["empty"], ["--format", "xml"], [], ["--max-people", "0"]])
+def test_wrong_usage_that_click_sees(run, good, asked, tmp_path, monkeypatch):
+    """A missing file, an empty folder, an unknown format: exit code 2, and how the command is to be written."""
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir(exist_ok=True)
     result = run("score", *asked, *([good] if asked[:1] in (["--format"], ["--max-people"]) else []))
 
     assert result.exit_code == 2

@@ -36,7 +36,7 @@ def test_commands_are_those_promised(run):
     """The list in --help is whole, and no summary in it is cut."""
     assert set(main.commands) == {
         "score", "metrics", "import", "export", "simulate", "identities", "forget", "engines", "recipes",
-        "cohorts", "nonresponse", "weigh", "sample-size", "describe",
+        "cohorts", "nonresponse", "weigh", "sample-size", "describe", "adapters", "check", "pull", "push", "receive",
     }  # fmt: skip
     assert "..." not in run("--help").stdout.replace("[OPTIONS] COMMAND [ARGS]...", "")
 

@@ -10,7 +10,7 @@ import click
 @click.command()
 @click.argument("name", required=False)
 def adapters(name: str | None) -> None:
-    """List the adapters that are installed, or the settings and streams of one."""
+    """List the adapters that are installed, or the settings of one."""
     from cxkit.api.adapting import adapter_class
     from cxkit.cli.tables import print_grids, print_text
     from cxkit.plugins import registry

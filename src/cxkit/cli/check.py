@@ -13,7 +13,10 @@ from cxkit.cli.options import settings_option
 @click.argument("name")
 @settings_option
 def check(name: str, settings: dict[str, Any]) -> None:
-    """Ask a vendor whether it admits us, and what rights lack; nothing is read."""
+    """Ask a vendor whether it admits us.
+
+    It tells which rights lack for which streams; nothing is read.
+    """
     from cxkit.api.adapting import opened
     from cxkit.cli.failures import BadData
     from cxkit.cli.tables import print_grids, print_text

@@ -15,7 +15,7 @@ from cxkit.cli.options import STORE, settings_option, split_commas
 @click.option("-m", "--metrics", metavar="NAMES", help="What is computed of each customer, with commas between.")
 @settings_option
 def push(name: str, store: str, metrics: str | None, settings: dict[str, Any]) -> None:
-    """Write each customer's scores back to a vendor's records of customers."""
+    """Write each customer's scores back to a vendor's system."""
     from cxkit.api.arguments import listed
     from cxkit.api.push import METRICS
     from cxkit.api.push import push as write

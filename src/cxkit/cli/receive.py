@@ -16,7 +16,9 @@ from cxkit.cli.options import NEW_STORE, settings_option
 @click.option("--url", metavar="URL", help="The address that the vendor called, where the request names only its path.")
 @settings_option
 def receive(name: str, into: str, url: str | None, settings: dict[str, Any]) -> None:
-    """Take a webhook from standard input into a store: a whole HTTP request, with its headers, as it came.
+    """Take a webhook from standard input into a store.
+
+    It is a whole HTTP request, with its headers, as it came.
 
     A request whose signature isn't the vendor's is refused with exit code 1, and nothing of it is kept.
     """
