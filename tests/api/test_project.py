@@ -127,7 +127,7 @@ def test_it_is_found_upwards(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     [
         (
             'metric = ["nps"]',
-            "cx.toml: metric: 'metric' isn't known here; did you mean 'metrics'\\? There is: by, card, ",
+            "cx.toml: metric: 'metric' isn't known here; did you mean 'metrics'\\? There is: adapters, by, card, ",
         ),
         ('metrics = ["nps", "csta"]', r"cx.toml: metrics\[2\]: 'csta' isn't known here; did you mean 'csat'"),
         (
