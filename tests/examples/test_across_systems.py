@@ -45,11 +45,14 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(vendure: VendureServer, tryton: TrytonServer, bottlecrm: BottleCrm) -> Iterator[Town]:
+def town(request: pytest.FixtureRequest) -> Iterator[Town]:
     """Return the systems after a day: An buys on the web and in the shop, Bo in the shop; both write to the desk."""
     missing = SYSTEMS - {point.name for point in entry_points(group="cxkit")}
     if missing:
         pytest.skip(f"adapters aren't installed: pip install {' '.join(f'adapters/cxkit-{name}' for name in missing)}")
+    vendure: VendureServer = request.getfixturevalue("vendure")
+    tryton: TrytonServer = request.getfixturevalue("tryton")
+    bottlecrm: BottleCrm = request.getfixturevalue("bottlecrm")
     with ExitStack() as stack:
         desk = stack.enter_context(desk_of(bottlecrm))
         desk.call("POST", "/api/custom-fields/", target_model="Case", key="came_by", label="By", field_type="text")
