@@ -108,6 +108,15 @@ def test_import_loads_no_plugin(plugin: Path) -> None:
     assert not (plugin / "cxkit_trap.mark").exists()
 
 
+def test_looking_a_metric_up_loads_nothing_that_calls_vendors() -> None:
+    """Plugins without an adapter do without what adapters need, and so does whoever scores a file."""
+    code = "import json, sys, cxkit.plugins.manager; print(json.dumps({'loaded': sorted(sys.modules)}))"
+
+    loaded = set(run_python(code)["loaded"])
+
+    assert {"cxkit.adapters", "cxkit.http", "socket", "sqlite3"} & loaded == set()
+
+
 def test_floors_hold() -> None:
     """The contracts in pyproject.toml are kept: floors, purity, engines apart."""
     lint = Path(sys.executable).with_name("lint-imports")

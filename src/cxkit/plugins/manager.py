@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pluggy
 
-from cxkit.adapters.contract import check_adapter
 from cxkit.errors import InvalidValueError, PluginError, UnknownNameError
 from cxkit.metrics import Catalogue, Metric
 from cxkit.model.instrument import Instrument, Instruments
@@ -114,6 +113,9 @@ def _with_plugin(made: Registry, name: str, plugin: Any) -> Registry:  # noqa: A
         instruments = instruments.add(instrument)
 
     def add_adapter(adapter: Any) -> None:  # noqa: ANN401 - checked here
+        # Only a plugin with an adapter loads what calls vendors: whoever looks a metric up doesn't wait for it.
+        from cxkit.adapters.contract import check_adapter
+
         check_adapter(adapter)
         if adapter.name in adapters:
             raise InvalidValueError("adapter", adapter.name, "is registered already: give yours another name")
