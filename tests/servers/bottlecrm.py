@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import pytest
 from tests.servers.install import home
+from tests.servers.ports import free_port
 from tests.servers.postgres_server import programs
 from tests.servers.postgres_server import running as postgres_running
 
@@ -118,7 +118,7 @@ def running() -> Iterator[BottleCrm]:
     with postgres_running(found) as postgres, tempfile.TemporaryDirectory(prefix="cxcrm") as scratch:
         _tool(postgres, "createdb", _DATABASE)
         _tool(postgres, "psql", "--quiet", "--output", os.devnull, "--file", str(folder / _EMPTY), _DATABASE)
-        port = _free_port()
+        port = free_port()
         env = _environment(postgres)
         serve = [python, "-m", "uvicorn", "crm.asgi:application", "--port", str(port), "--log-level", "warning"]
         log = Path(scratch) / "said"
@@ -185,12 +185,6 @@ def _interpreter() -> str:
         if said.returncode == 0 and tuple(map(int, said.stdout.split())) >= _OLDEST:
             return place
     raise RuntimeError("Python 3.12 or newer is needed: none is on the PATH")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

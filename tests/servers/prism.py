@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from tests.servers.install import home
+from tests.servers.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +81,7 @@ def running(spec: Path, paths: Iterable[str] | None = None) -> Iterator[str]:
     folder = installed()
     if folder is None:
         raise FileNotFoundError(HOW_TO_GET_IT)
-    port = _free_port()
+    port = free_port()
     program = folder / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
     command = [shutil.which("node") or "node", str(program), "mock", "--errors", "--port", str(port), str(spec)]
     with tempfile.TemporaryDirectory(prefix="cxprism") as scratch, tempfile.TemporaryFile() as said:
@@ -135,12 +136,6 @@ def _references(value: Any) -> Iterator[str]:
 def _done(folder: Path) -> bool:
     mark = folder / _DONE
     return mark.is_file() and mark.read_text("utf-8") == RELEASE
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import attrs
 import httpx
 import pytest
 from tests.servers.install import home
+from tests.servers.ports import free_port
 from tests.servers.tryton_shop import Shop
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def running() -> Iterator[TrytonServer]:
     assert folder is not None, HOW_TO_GET_IT
     password = (folder / _PASSWORD).read_text()
     with tempfile.TemporaryDirectory(prefix="cxtryton") as scratch:
-        place, port = Path(scratch), _free_port()
+        place, port = Path(scratch), free_port()
         file = place / f"{DATABASE}.sqlite"
         shutil.copy(folder / _PREPARED, file)
         named = {"TRYTOND_CONFIG": str(_settings(place)), "TRYTOND_DATABASE_NAMES": DATABASE}
@@ -146,12 +146,6 @@ def _settings(place: Path) -> Path:
     file = place / "trytond.conf"
     file.write_text(f"[database]\nuri = sqlite://\npath = {place}\n")
     return file
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 import pytest
 from tests.servers.install import home
+from tests.servers.ports import free_port
 from tests.servers.vendure_shop import Shop
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def install(folder: Path) -> None:
     )
     filled = folder / _FILLED
     filled.unlink(missing_ok=True)
-    _run([*_node(folder), str(filled), str(_free_port()), "populate"], folder)
+    _run([*_node(folder), str(filled), str(free_port()), "populate"], folder)
     (folder / _DONE).write_text(_digest(), "utf-8")
 
 
@@ -124,7 +125,7 @@ def running() -> Iterator[VendureServer]:
     if folder is None:
         raise FileNotFoundError(HOW_TO_GET_IT)
     with tempfile.TemporaryDirectory(prefix="cxvendure") as name, tempfile.TemporaryFile() as said:
-        file, port = Path(name) / _FILLED, _free_port()
+        file, port = Path(name) / _FILLED, free_port()
         shutil.copy(folder / _FILLED, file)
         process = subprocess.Popen(
             [*_node(folder), str(file), str(port)], cwd=folder, env=_environment(), stdout=said, stderr=said
@@ -178,12 +179,6 @@ def _run(command: list[str], folder: Path, **environment: str) -> None:
         said = (done.stdout + done.stderr).decode(errors="replace")[-4000:]
         message = f"{command[0]} failed: {said}"
         raise RuntimeError(message)
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:
