@@ -52,11 +52,17 @@ class BottleCrm:
         url: of its web API.
         dsn: of its database, for what the API can't do, such as to make a ticket older than it is.
         worker: does BottleCRM's background work when it is told to.
+        log: what server and worker write into.
     """
 
     url: str
     dsn: str
     worker: Worker = attrs.field(repr=False)
+    log: Path = attrs.field(repr=False)
+
+    def said(self) -> list[str]:
+        """Return the last lines that server and worker wrote, for whoever must find out what went wrong."""
+        return self.log.read_text(errors="replace").splitlines()[-20:]
 
 
 @attrs.frozen
@@ -130,7 +136,7 @@ def running() -> Iterator[BottleCrm]:
             )  # fmt: skip
         try:
             _wait(f"http://127.0.0.1:{port}/healthz/", server, log)
-            yield BottleCrm(f"http://127.0.0.1:{port}", postgres.url(database=_DATABASE), Worker(worker))
+            yield BottleCrm(f"http://127.0.0.1:{port}", postgres.url(database=_DATABASE), Worker(worker), log)
         finally:
             for process in (server, worker):
                 process.terminate()

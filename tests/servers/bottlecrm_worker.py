@@ -29,9 +29,10 @@ from webhooks.models import SUCCEEDED, WebhookDelivery  # noqa: E402
 from webhooks.tasks import build_request, sign  # noqa: E402
 
 
-def sign_in_link(email: str) -> str:
-    """Return the token in the link that was last mailed to somebody who wants to sign in."""
-    return MagicLinkToken.objects.filter(email=email, is_used=False).latest("created_at").token
+def sign_in_link(email: str) -> str | None:
+    """Return the token in the link that was last mailed to somebody who wants to sign in, or None if none was."""
+    tokens = MagicLinkToken.objects.filter(email=email, is_used=False).order_by("created_at")
+    return getattr(tokens.last(), "token", None)
 
 
 def portal_token(contact: str) -> str:

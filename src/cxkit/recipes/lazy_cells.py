@@ -168,11 +168,12 @@ class _Reader:
         cell = pl.col(self._at["score"])
         value = pl.when(cell.str.contains(_SCORE)).then(cell).cast(pl.Float64)
         if "instrument" in self._at:
-            instrument = self._values["instrument"]
-            asked = set(self._distinct(instrument)) & set(rules.instruments)
+            asked = set(self._distinct(self._values["instrument"])) & set(rules.instruments)
+            # Of the columns once they are made, so that they aren't made for each scale again.
+            made, instrument = pl.col(_made("score")), pl.col(_made("instrument"))
             for scale in map(rules.instruments.get, sorted(asked)):
-                fits = value.is_between(scale.low, scale.high)
-                fits &= (value == value.floor()) if scale.whole else pl.lit(value=True)
+                fits = made.is_between(scale.low, scale.high)
+                fits &= (made == made.floor()) if scale.whole else pl.lit(value=True)
                 self._bad.append(((instrument == scale.name) & ~fits).fill_null(value=False))
         self._keep("score", value, cell)
 

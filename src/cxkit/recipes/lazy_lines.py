@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import mmap
 import re
+from contextlib import suppress
+from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,23 +45,21 @@ def cells_of(path: str, width: int, separator: str = ",") -> pl.DataFrame | None
     """
     import polars as pl
 
-    ends, quotes = _counted(path)
-    if ends is None:
+    counted = _counted(path)
+    if counted is None:
         return None
-    lines = _scanned(path, [_LINE], _NOWHERE).with_columns(pl.col(_LINE).fill_null("").str.strip_suffix("\r"))
-    line = pl.col(_LINE)
-    separators = line.str.count_matches(separator, literal=True)
+    if not counted.quotes:
+        with suppress(pl.exceptions.PolarsError):  # a line with more cells, or bytes that aren't UTF-8
+            cells = _scanned(path, _names(width), separator).collect()
+            # No line has more cells than there are, so that each has as many where not a byte is wanting.
+            held = sum(cells[name].str.len_bytes().sum() for name in _names(width))
+            if len(cells) == counted.lines and held + len(cells) * (width - 1) * len(separator) == counted.held:
+                return cells
     try:
-        if not quotes:
-            looks = lines.select(n=pl.len(), least=separators.min(), most=separators.max()).collect(engine="streaming")
-            n, least, most = looks.row(0)
-            if n == ends and least == most == width - 1:
-                cells = _scanned(path, _names(width), separator)
-                return cells.with_columns(pl.col(_names(width)).fill_null("")).collect()
-        held = lines.collect()
-    except pl.exceptions.PolarsError:  # bytes that aren't UTF-8
+        lines = _scanned(path, [_LINE], _NOWHERE).with_columns(pl.col(_LINE).str.strip_suffix("\r")).collect()
+    except pl.exceptions.PolarsError:
         return None
-    return _cut(held, width, separator) if len(held) == ends else None
+    return _cut(lines, width, separator) if len(lines) == counted.lines else None
 
 
 def _names(width: int) -> list[str]:
@@ -67,8 +67,11 @@ def _names(width: int) -> list[str]:
 
 
 def _scanned(path: str, names: list[str], separator: str) -> pl.LazyFrame:
+    """Return the lines after the header cut at a separator, whatever stands between; nothing is an empty text."""
     import polars as pl
 
+    renamed = "empty_string_is_null" in signature(pl.scan_csv).parameters  # Polars 2
+    empty: dict[str, Any] = {"empty_string_is_null": False} if renamed else {"missing_utf8_is_empty_string": True}
     return pl.scan_csv(
         path,
         has_header=False,
@@ -78,25 +81,38 @@ def _scanned(path: str, names: list[str], separator: str) -> pl.LazyFrame:
         infer_schema=False,
         new_columns=names,
         row_index_name=ROW,
-    ).with_columns(pl.col(ROW).cast(pl.Int64))
+        **empty,
+    ).with_columns(pl.col(ROW).cast(pl.Int64), pl.col(names).fill_null(""))
 
 
-def _counted(path: str) -> tuple[int | None, int]:
-    """Return how many lines follow the header, or None where some end otherwise than others; and how many quotes."""
+class _Counted(NamedTuple):
+    """What a file has after its header.
+
+    Attributes:
+        lines: how many.
+        held: how many bytes they have, without their ends.
+        quotes: whether there are any in the file.
+    """
+
+    lines: int
+    held: int
+    quotes: bool
+
+
+def _counted(path: str) -> _Counted | None:
+    """Count what follows the header; None where some lines end otherwise than others."""
     with Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        quotes = content.find(b'"') + 1
-        has_returns = content.find(b"\r") >= 0
+        quotes, has_returns = (content.find(sign) >= 0 for sign in (b'"', b"\r"))
+        header = len(content[: content.find(b"\n")].rstrip(b"\r"))
         ends = returns = 0
         for chunk in iter(lambda: content.read(2**22), b""):
             ends += chunk.count(b"\n")
             returns += chunk.count(b"\r") if has_returns else 0
-        if content[-1:] != b"\n":
-            ends += 1
-        elif has_returns and content[-2:] != b"\r\n":
-            return None, quotes
-        pairs = ends - 1 if content[-1:] != b"\n" else ends
-    # A return within a line would end it; so each must stand before a line's end.
-    return (None if has_returns and returns != pairs else ends - 1), quotes
+        open_end = content[-1:] != b"\n"
+        # A return within a line would end it; so each must stand before a line's end.
+        if has_returns and (returns != ends or not (open_end or content[-2:] == b"\r\n")):
+            return None
+        return _Counted(ends - 1 + open_end, len(content) - header - ends - returns, quotes)
 
 
 def _cut(lines: pl.DataFrame, width: int, separator: str) -> pl.DataFrame | None:
