@@ -23,7 +23,7 @@ def email_identity(text: object) -> str | None:
     """
     if not isinstance(text, str):
         return None
-    address = normalize("NFC", text.strip()).casefold()
+    address = text.strip().lower() if text.isascii() else normalize("NFC", text.strip()).casefold()
     return f"email:{address}" if _EMAIL.fullmatch(address) else None
 
 
@@ -43,6 +43,8 @@ def phone_identity(text: object, region: str | None = None) -> str | None:
     """
     if not isinstance(text, str):
         return None
+    if _E164.fullmatch(text):
+        return f"phone:{text}"
     number = _BETWEEN.sub("", text.strip().removeprefix("tel:"))
     if number.startswith("00"):
         number = f"+{number[2:]}"

@@ -100,6 +100,7 @@ def _to_minor(amount: object, currency: str, rounding: str | None) -> int:
     return _check_minor("amount", amount, int(fitted.scaleb(digits, context=_ROUND)))
 
 
+_new = object.__new__
 _set = object.__setattr__
 
 
@@ -155,9 +156,11 @@ class Money:
         """
         if type(minor) is not int:
             raise InvalidValueError("minor", minor, "isn't a whole number")
-        made = object.__new__(cls)
-        _set(made, "minor", _check_minor("minor", minor, minor))
-        _set(made, "currency", check_currency(currency))
+        if type(currency) is not str or currency not in MINOR_DIGITS:
+            check_currency(currency)
+        made = _new(cls)
+        _set(made, "minor", minor if -_INT64 <= minor < _INT64 else _check_minor("minor", minor, minor))
+        _set(made, "currency", currency)
         return made
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cxkit.adapters import when
+from cxkit.adapters import us_of
 from cxkit.model.money import Money
 from cxkit_bottlecrm.tickets import whose
 
@@ -30,7 +30,7 @@ _ENDS: Final = {"converted": "lead.converted", "closed": "lead.lost"}
 
 def contact_events(contact: Record, facts: Facts) -> tuple[Event, ...]:
     """Return what ties a contact to an e-mail address and a phone number; an account it isn't."""
-    return facts.links(contact["id"], time=when(contact["created_at"]), email=contact["email"], phone=_phone(contact))
+    return facts.links(contact["id"], time=us_of(contact["created_at"]), email=contact["email"], phone=_phone(contact))
 
 
 def lead_events(lead: Record, facts: Facts, currency: str | None = None) -> Iterator[Event]:
@@ -48,11 +48,11 @@ def lead_events(lead: Record, facts: Facts, currency: str | None = None) -> Iter
         "channel": _CHANNELS.get(lead["source"], "other") if lead["source"] else None,
         "amount": money(lead["opportunity_amount"], lead["currency"] or currency),
     }
-    yield facts.event("lead.opened", number, time=when(lead["created_at"]), **of_it)
+    yield facts.event("lead.opened", number, time=us_of(lead["created_at"]), **of_it)
     if lead["first_response_at"] is not None:
-        yield facts.event("lead.answered", number, time=when(lead["first_response_at"]), **of_it)
+        yield facts.event("lead.answered", number, time=us_of(lead["first_response_at"]), **of_it)
     if lead["status"] in _ENDS:
-        yield facts.event(_ENDS[lead["status"]], number, time=when(lead["updated_at"]), **of_it)
+        yield facts.event(_ENDS[lead["status"]], number, time=us_of(lead["updated_at"]), **of_it)
 
 
 def deal_events(deal: Record, facts: Facts, currency: str | None = None) -> Iterator[Event]:
@@ -70,9 +70,9 @@ def deal_events(deal: Record, facts: Facts, currency: str | None = None) -> Iter
         "channel": _CHANNELS.get(deal["lead_source"], "other") if deal["lead_source"] else None,
         "amount": money(deal["amount"], deal["currency"] or currency),
     }
-    yield facts.event("opportunity.opened", number, time=when(deal["created_at"]), **of_it)
+    yield facts.event("opportunity.opened", number, time=us_of(deal["created_at"]), **of_it)
     if deal["stage_kind"] in {"won", "lost"}:
-        yield facts.event(f"opportunity.{deal['stage_kind']}", number, time=when(deal["stage_changed_at"]), **of_it)
+        yield facts.event(f"opportunity.{deal['stage_kind']}", number, time=us_of(deal["stage_changed_at"]), **of_it)
 
 
 def money(amount: object, currency: str | None) -> Money | None:

@@ -13,7 +13,6 @@ import attrs
 
 from cxkit.adapters import Batch, iso
 from cxkit.errors import RetriableAdapterError
-from cxkit.model.event import from_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -91,9 +90,10 @@ def events_of(span: Rated, facts: Facts) -> Iterator[Event]:
     They are numbered from the lowest. So when somebody changes their mind within a day, as they may, the events of that
     span are corrected, and their number stays.
     """
+    begin = iso(span.since, "seconds")
     for number, rating in enumerate(sorted(span.given.elements())):
-        record = f"csat:{iso(span.since, 'seconds')}:{number}"
-        yield facts.event("survey.answered", record, time=from_us(span.since), instrument="csat", score=rating)
+        record = f"csat:{begin}:{number}"
+        yield facts.event("survey.answered", record, time=span.since, instrument="csat", score=rating)
 
 
 def distribution(answer: Mapping[str, Any]) -> Mapping[str, int]:

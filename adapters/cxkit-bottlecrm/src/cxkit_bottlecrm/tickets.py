@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from cxkit.adapters import us_of, when
-from cxkit.model.event import CHANNELS, from_us
+from cxkit.adapters import us_of
+from cxkit.model.event import CHANNELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxkit.adapters import Facts
     from cxkit.model.event import Event
@@ -60,29 +59,32 @@ def events_of(ticket: Record, facts: Facts, channel_field: str = "") -> Iterator
         facts: makes the events.
         channel_field: the custom field that holds the channel.
     """
-    number = ticket["id"]
+    number, answered, closed = ticket["id"], ticket["first_response_at"], ticket["resolved_at"]
     of_it: dict[str, Any] = {
         "customer": facts.customer(whose(ticket["contacts"])),
         "reference": f"ticket:{number}",
-        "channel": _channel(ticket, channel_field),
+        "channel": _channel(ticket, channel_field) if channel_field else None,
     }
     said = {"priority": ticket["priority"], "type": ticket["case_type"]}
     properties = {name: value for name, value in said.items() if value}
-    opened = facts.event("contact.opened", number, time=when(ticket["created_at"]), properties=properties, **of_it)
+    opened = facts.event("contact.opened", number, time=us_of(ticket["created_at"]), properties=properties, **of_it)
     if is_discarded(ticket):
         yield attrs.evolve(opened, kind="contact.discarded")
         return
     yield opened
-    if ticket["first_response_at"] is not None:
-        yield facts.event("contact.answered", number, time=when(ticket["first_response_at"]), **of_it)
+    if answered is not None:
+        yield facts.event("contact.answered", number, time=us_of(answered), **of_it)
     entries = ticket.get(LOG, ())
-    for time in sorted({*_resolved(entries), *_last_resolved(ticket)}):
-        yield facts.event("contact.resolved", f"{number}:{time}", time=from_us(time), **of_it)
+    times = set(_resolved(entries)) if entries else set()
+    if closed is not None:
+        times.add(us_of(closed))
+    for time in sorted(times):
+        yield facts.event("contact.resolved", f"{number}:{time}", time=time, **of_it)
     for entry, moment in _reopened(entries):
         yield facts.event("contact.reopened", f"{number}:{entry}", time=moment, **of_it)
 
 
-def whose(contacts: Iterable[Record]) -> str | None:
+def whose(contacts: Sequence[Record]) -> str | None:
     """Return the contact that a ticket is of: the one BottleCRM mails, the first with an address; None for none.
 
     They come newest first.
@@ -90,19 +92,17 @@ def whose(contacts: Iterable[Record]) -> str | None:
     >>> whose([{"id": "b", "email": "b@example.org"}, {"id": "a", "email": None}])
     'b'
     """
-    oldest_first = list(contacts)[::-1]
-    found = next((contact for contact in oldest_first if contact["email"]), None) or next(iter(oldest_first), None)
-    return None if found is None else str(found["id"])
+    oldest = None
+    for contact in reversed(contacts):
+        if contact["email"]:
+            return str(contact["id"])
+        oldest = oldest or contact
+    return None if oldest is None else str(oldest["id"])
 
 
 def _channel(ticket: Record, field: str) -> str | None:
-    word = str((ticket["custom_fields"] or {}).get(field) or "").strip().lower() if field else ""
+    word = str((ticket["custom_fields"] or {}).get(field) or "").strip().lower()
     return (word if word in CHANNELS else "other") if word else None
-
-
-def _last_resolved(ticket: Record) -> Iterator[int]:
-    if ticket["resolved_at"] is not None:
-        yield us_of(ticket["resolved_at"])
 
 
 def _resolved(entries: Iterable[Record]) -> Iterator[int]:
@@ -113,7 +113,7 @@ def _resolved(entries: Iterable[Record]) -> Iterator[int]:
             yield us_of(change["after"])
 
 
-def _reopened(entries: Iterable[Record]) -> Iterator[tuple[str, datetime]]:
+def _reopened(entries: Iterable[Record]) -> Iterator[tuple[str, int]]:
     """Return the entries by which a ticket was opened again, by an agent or by a customer who wrote."""
     for entry in entries:
         metadata = entry["metadata"]
@@ -121,4 +121,4 @@ def _reopened(entries: Iterable[Record]) -> Iterator[tuple[str, datetime]]:
             entry["action"] == "STATUS_CHANGED" and metadata.get("before") == _CLOSED and metadata.get("after") in _OPEN
         )
         if by_agent or entry["action"] == "REOPENED":
-            yield entry["id"], when(entry["created_at"])
+            yield entry["id"], us_of(entry["created_at"])
