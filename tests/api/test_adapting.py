@@ -43,7 +43,7 @@ class _Plugin:
 def _installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Have the tills' plugin, and no project but a test's own."""
     made = load([("till", _Plugin)])
-    monkeypatch.setattr(adapting, "registry", lambda: made)
+    monkeypatch.setattr(adapting, "registry", lambda **_: made)
     monkeypatch.chdir(tmp_path)
     _Closing.closed = 0
     return
@@ -96,7 +96,7 @@ def test_where_only_broken_plugins_are_they_are_named(monkeypatch: pytest.Monkey
         raise RuntimeError("no such library")
 
     made = load([("cxkit-till:till", broken)])
-    monkeypatch.setattr(adapting, "registry", lambda: made)
+    monkeypatch.setattr(adapting, "registry", lambda **_: made)
 
     with pytest.raises(UnsupportedError, match=r"plugin 'cxkit-till:till' is broken .*no such library"):
         adapter("till")

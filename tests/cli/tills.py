@@ -67,7 +67,7 @@ def install(folder: Path, name: str, code: str) -> None:
     info = folder / f"cxkit_{name}-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: cxkit-{name}\nVersion: 1.0\n", "utf-8")
-    (info / "entry_points.txt").write_text(f"[cxkit]\n{name} = cxkit_{name}\n", "utf-8")
+    (info / "entry_points.txt").write_text(f"[cxkit.adapters]\n{name} = cxkit_{name}\n", "utf-8")
     (folder / f"cxkit_{name}.py").write_text(code, "utf-8")
 
 

@@ -47,7 +47,7 @@ class Town:
 @pytest.fixture(scope="module")
 def town(request: pytest.FixtureRequest) -> Iterator[Town]:
     """Return the systems after a day: An buys on the web and in the shop, Bo in the shop; both write to the desk."""
-    missing = SYSTEMS - {point.name for point in entry_points(group="cxkit")}
+    missing = SYSTEMS - {point.name for point in entry_points(group="cxkit.adapters")}
     if missing:
         pytest.skip(f"adapters aren't installed: pip install {' '.join(f'adapters/cxkit-{name}' for name in missing)}")
     vendure: VendureServer = request.getfixturevalue("vendure")

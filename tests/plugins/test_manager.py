@@ -203,14 +203,14 @@ def test_instrument_of_a_plugin_is_checked() -> None:
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Return what installs plugins by name and source, to be found by the registry of this process."""
 
-    def install(name: str, source: str) -> None:
+    def install(name: str, source: str, group: str = "cxkit") -> None:
         info = tmp_path / f"cxkit_{name}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: cxkit-{name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[cxkit]\n{name} = cxkit_{name}\n")
+        (info / "entry_points.txt").write_text(f"[{group}]\n{name} = cxkit_{name}\n")
         (tmp_path / f"cxkit_{name}.py").write_text(source)
 
     monkeypatch.syspath_prepend(tmp_path)
@@ -221,7 +221,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         del sys.modules[module]
 
 
-def test_broken_distribution_is_warned_of_once(installed: Callable[[str, str], None]) -> None:
+def test_broken_distribution_is_warned_of_once(installed: Callable[..., None]) -> None:
     """The registry warns of a broken distribution by name when it is first needed, and then works."""
     installed("broken", "import there_is_no_such_module\n")
     installed("empty", "from cxkit import hookimpl\n@hookimpl\ndef cxkit_register_metrics(register): pass\n")
@@ -234,7 +234,7 @@ def test_broken_distribution_is_warned_of_once(installed: Callable[[str, str], N
     assert list(registry().broken) == ["cxkit-broken:broken"]
 
 
-def test_plugins_are_not_loaded_for_a_metric_at_hand(installed: Callable[[str, str], None]) -> None:
+def test_plugins_are_not_loaded_for_a_metric_at_hand(installed: Callable[..., None]) -> None:
     """A metric that is handed over needs no plugin; a name does."""
     installed("trap", "raise RuntimeError('loaded')\n")
     orders = [cxkit.event("order.placed", reference="o-1")]
@@ -245,7 +245,29 @@ def test_plugins_are_not_loaded_for_a_metric_at_hand(installed: Callable[[str, s
         cxkit.score(orders, "orders")
 
 
-def test_unknown_metric_lists_those_of_plugins(installed: Callable[[str, str], None]) -> None:
+def test_adapters_are_not_loaded_for_a_metric(installed: Callable[..., None]) -> None:
+    """A plugin of the group of adapters is imported when an adapter is asked for, and warned of then."""
+    installed("trap", "raise RuntimeError('loaded')\n", "cxkit.adapters")
+    orders = [cxkit.event("order.placed", reference="o-1")]
+
+    assert cxkit.score(orders, "orders").get("orders").value == 1
+    assert "cxkit_trap" not in sys.modules
+    with pytest.warns(BrokenPluginWarning, match="RuntimeError: loaded") as caught:
+        assert list(registry(adapters=True).broken) == ["cxkit-trap:trap"]
+    assert len(caught) == 1
+    assert registry().broken == {}
+
+
+def test_a_metric_among_adapters_is_refused(installed: Callable[..., None]) -> None:
+    """A plugin whose metrics nobody would find says so, instead of bringing them sometimes."""
+    source = "from cxkit import hookimpl\n@hookimpl\ndef cxkit_register_metrics(register): pass\n"
+    installed("mixed", source, "cxkit.adapters")
+
+    with pytest.warns(BrokenPluginWarning, match="unknown hook 'cxkit_register_metrics'"):
+        registry(adapters=True)
+
+
+def test_unknown_metric_lists_those_of_plugins(installed: Callable[..., None]) -> None:
     """The names suggested for a misspelt one include those of plugins."""
     source = """
 from cxkit import Estimate, Metric, hookimpl

@@ -78,7 +78,7 @@ def adapter_class(name: str) -> type[Adapter]:
     Raises:
         UnknownNameError: there is none of this name; what is broken is named beside those that work.
     """
-    known = registry()
+    known = registry(adapters=True)
     if name not in known.adapters:
         if not known.adapters:
             hint = f"no adapter is installed: pip install cxkit-{name}" if name.isidentifier() else "none is installed"

@@ -19,7 +19,7 @@ def adapters(name: str | None) -> None:
     if name is not None:
         _show(name)
         return
-    known = registry()
+    known = registry(adapters=True)
     if not known.adapters:
         print_text("no adapter is installed: pip install one, such as cxkit-vendure")
     else:

@@ -6,7 +6,8 @@ A plugin is a distribution named ``cxkit-x`` with a module ``cxkit_x`` and an en
     x = "cxkit_x"
 
 The module implements any of the functions below, each marked with ``@cxkit.hookimpl``. Built-in metrics and instruments
-come through the same hooks.
+come through the same hooks. A module that brings adapters alone has its entry point in the group ``cxkit.adapters``,
+and is imported when somebody asks for an adapter rather than for a metric.
 """
 
 from __future__ import annotations

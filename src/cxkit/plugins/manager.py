@@ -16,12 +16,15 @@ from cxkit.model.instrument import Instrument, Instruments
 from cxkit.plugins import built_in, hookspecs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from importlib.metadata import EntryPoint
 
     from cxkit.adapters import Adapter
 
 GROUP = "cxkit"
+ADAPTERS = "cxkit.adapters"
+_HOOKS = {GROUP: tuple(name for name in vars(hookspecs) if name.startswith("cxkit_"))}
+_HOOKS[ADAPTERS] = ("cxkit_register_adapters",)
 
 
 class BrokenPluginWarning(UserWarning):
@@ -48,21 +51,29 @@ class Registry:
     adapters: Mapping[str, type[Adapter]] = attrs.field(factory=dict)
 
 
-@lru_cache(maxsize=1)
-def registry() -> Registry:
+@lru_cache(maxsize=2)
+def registry(*, adapters: bool = False) -> Registry:
     """Return what is registered, loading plugins on the first call; each broken one is warned of once.
+
+    Args:
+        adapters: whether the plugins of the group ``cxkit.adapters`` are loaded too: they call vendors and bring no
+            metric, so whoever looks a metric up doesn't wait for them.
 
     >>> "nps" in registry().catalogue.factories
     True
     """
+    known = registry() if adapters else load([("built-in", lambda: built_in)])
+    made = load(_found(ADAPTERS if adapters else GROUP), known, _HOOKS[ADAPTERS if adapters else GROUP])
+    for name in made.broken.keys() - known.broken.keys():
+        warnings.warn(str(made.broken[name]), BrokenPluginWarning, stacklevel=2)
+    return made
+
+
+def _found(group: str) -> list[tuple[str, Callable[[], Any]]]:
     from importlib.metadata import entry_points  # reads files: only when plugins are needed
 
     # Sorted, so that of two plugins that claim one name the same one wins everywhere.
-    found = sorted(((_name(point), point.load) for point in entry_points(group=GROUP)), key=itemgetter(0))
-    made = load([("built-in", lambda: built_in), *found])
-    for error in made.broken.values():
-        warnings.warn(str(error), BrokenPluginWarning, stacklevel=2)
-    return made
+    return sorted(((_name(point), point.load) for point in entry_points(group=group)), key=itemgetter(0))
 
 
 def _name(point: EntryPoint) -> str:
@@ -70,15 +81,26 @@ def _name(point: EntryPoint) -> str:
     return f"{point.dist.name}:{point.name}" if point.dist else point.name
 
 
-def load(plugins: Iterable[tuple[str, Callable[[], Any]]]) -> Registry:
+def load(
+    plugins: Iterable[tuple[str, Callable[[], Any]]],
+    known: Registry | None = None,
+    hooks: Sequence[str] = _HOOKS[GROUP],
+) -> Registry:
     """Return the registry of named plugins, each given by the function that imports it.
 
     A plugin that fails, at import or in a hook, brings nothing: what it registered before it failed is dropped.
+
+    Args:
+        plugins: names, and what imports each.
+        known: what is registered before them.
+        hooks: what they may implement.
     """
-    made = Registry(Catalogue(), Instruments(), (), {})
+    made = (
+        Registry(Catalogue(), Instruments(), (), {}) if known is None else attrs.evolve(known, broken={**known.broken})
+    )
     for name, importer in plugins:
         try:
-            made = _with_plugin(made, name, importer())
+            made = _with_plugin(made, name, importer(), hooks)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises mustn't stop the others
             reason = " ".join(str(error).split())  # some of pluggy's reasons take several lines
             problem = PluginError(f"plugin {name!r} is broken and was left out: {type(error).__name__}: {reason}")
@@ -87,12 +109,17 @@ def load(plugins: Iterable[tuple[str, Callable[[], Any]]]) -> Registry:
     return made
 
 
-def _with_plugin(made: Registry, name: str, plugin: Any) -> Registry:  # noqa: ANN401 - a module or an object
+def _with_plugin(
+    made: Registry,
+    name: str,
+    plugin: Any,  # noqa: ANN401 - a module or an object
+    hooks: Sequence[str],
+) -> Registry:
     # A manager for each, so that the hooks of one can fail alone.
     manager = pluggy.PluginManager(hookspecs.hookspec.project_name)
     manager.add_hookspecs(hookspecs)
     manager.register(plugin, name)
-    _check_hooks(manager, plugin)
+    _check_hooks(manager, plugin, hooks)
     catalogue, instruments, adapters = made.catalogue, made.instruments, dict(made.adapters)
 
     def add_metric(factory: Any) -> None:  # noqa: ANN401 - checked here
@@ -113,7 +140,7 @@ def _with_plugin(made: Registry, name: str, plugin: Any) -> Registry:  # noqa: A
         instruments = instruments.add(instrument)
 
     def add_adapter(adapter: Any) -> None:  # noqa: ANN401 - checked here
-        # Only a plugin with an adapter loads what calls vendors: whoever looks a metric up doesn't wait for it.
+        # Only a plugin with an adapter loads what calls vendors.
         from cxkit.adapters.contract import check_adapter
 
         check_adapter(adapter)
@@ -129,9 +156,8 @@ def _with_plugin(made: Registry, name: str, plugin: Any) -> Registry:  # noqa: A
     )
 
 
-def _check_hooks(manager: pluggy.PluginManager, plugin: Any) -> None:  # noqa: ANN401 - a module or an object
-    """Refuse a plugin that would silently do nothing: one whose hook is misspelt or isn't marked."""
-    known = [name for name in vars(hookspecs) if name.startswith("cxkit_")]
+def _check_hooks(manager: pluggy.PluginManager, plugin: Any, known: Sequence[str]) -> None:  # noqa: ANN401 - as above
+    """Refuse a plugin that would silently do nothing: one whose hook is misspelt, not marked, or not its group's."""
     callers = manager.get_hookcallers(plugin) or []
     for caller in callers:
         if caller.name not in known:
