@@ -11,7 +11,7 @@ import attrs
 import pytest
 from till_source import HOOK_SECRET, PASSWORD, SOURCE, URL, TillSource
 
-from cxkit.adapters import Page, Secret, State, Wire
+from cxkit.adapters import Page, Reject, Secret, State, Stream, Wire
 from cxkit.api.pull import PulledStream, pull
 from cxkit.errors import (
     AdapterError,
@@ -24,6 +24,7 @@ from cxkit.errors import (
 from cxkit.http import Answer
 from cxkit.model.event import event
 from cxkit.store import open_store
+from cxkit.store.results import Report
 from cxkit.testing.weather import Weather
 from cxkit_till.adapter import TillAdapter, TillConfig
 
@@ -262,6 +263,20 @@ def test_streams_are_chosen(source: TillSource, weather: Weather, store: Store) 
     with pytest.raises(InvalidValueError, match=r"streams: .* names none"):
         pull(till(source, weather), store, streams=[])
     assert weather.calls == calls
+
+
+def test_the_earliest_of_many_rejects_is_known() -> None:
+    """Not all rejects are kept, and yet a pull since the earliest of them all reads each again."""
+    stream = PulledStream(Stream("sales", "Sales", ("order.placed",)))
+    pages = [
+        Page((), State(), records=99, rejects=tuple(Reject(f"sale {n}", "odd", at) for n in range(99)))
+        for at in (7, 3, 5)
+    ]
+    pages.append(Page((), State(), records=1, rejects=(Reject("sale 100", "odd", None),)))
+    for page in pages:
+        stream = stream.with_page(page, Report())
+
+    assert (stream.rejected, len(stream.rejects), stream.earliest) == (298, 100, 3)
 
 
 @pytest.mark.parametrize("since", ["yesterday", "2026-13-01", ""])

@@ -95,7 +95,7 @@ def test_a_wrong_password(run, tills, tmp_path):
     [
         (["till", "--streams", "sale"], 2, "unknown stream of till 'sale'; did you mean 'sales'"),
         (["till", "--streams", " , "], 1, "names none"),
-        (["till", "--since", "yesterday"], 1, "since: 'yesterday'"),
+        (["till", "--since", "yesterday"], 2, "since: 'yesterday'"),
         (["till", "--set", "pasword=x"], 2, "unknown setting of till 'pasword'; did you mean 'password'"),
         (["till", "--set", "password"], 2, "--set"),
         (["till", "--set", "allow_private=perhaps"], 1, "isn't yes or no"),

@@ -38,6 +38,7 @@ class PulledStream:
         pages: in how many pages.
         rejected: how many records couldn't be taken.
         rejects: the first of those.
+        earliest: when the first to change of them all did, in microseconds since 1970; None where no record tells.
         error: why it wasn't read to its end, or None.
     """
 
@@ -47,11 +48,13 @@ class PulledStream:
     pages: int = 0
     rejected: int = 0
     rejects: tuple[Reject, ...] = ()
+    earliest: int | None = None
     error: AdapterError | None = None
 
     def with_page(self, page: Page, report: Report) -> PulledStream:
         """Return it with a page more."""
         one = self.report
+        times = [self.earliest, *(reject.at for reject in page.rejects)]
         return attrs.evolve(
             self,
             report=Report(
@@ -64,6 +67,7 @@ class PulledStream:
             pages=self.pages + 1,
             rejected=self.rejected + len(page.rejects),
             rejects=(*self.rejects, *page.rejects)[:_REJECTS_KEPT],
+            earliest=min((at for at in times if at is not None), default=None),
         )
 
 

@@ -30,7 +30,7 @@ INTERRUPTED: Final = 130
 NOBODY_READS: Final = 141  # what a shell says of a program that SIGPIPE ended
 
 # What a reader is told by an option, not by the file.
-_OPTIONS: Final = frozenset({"dataset", "encoding", "format", "input_tz"})
+_OPTIONS: Final = frozenset({"dataset", "encoding", "format", "input_tz", "since", "until"})
 
 
 class BadData(click.ClickException):

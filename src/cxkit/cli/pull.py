@@ -12,7 +12,6 @@ from cxkit.cli.options import NEW_STORE, settings_option
 if TYPE_CHECKING:
     from typing import Self
 
-    from cxkit.adapters import Reject
     from cxkit.api.pull import PulledStream
 
 REJECTS_SHOWN: Final = 10
@@ -61,15 +60,15 @@ def pull(  # noqa: PLR0913, PLR0917 - its options
         warn(f"{reject.record}: {reject.reason}")
     problems = [str(error) for error in pulled.errors]
     if pulled.rejected:
-        problems.append(_advice(rejects, pulled.rejected))
+        problems.append(_advice([each.earliest for each in pulled.streams], pulled.rejected))
     if problems:
         raise BadData("; ".join(problems))
 
 
-def _advice(rejects: list[Reject], count: int) -> str:
+def _advice(earliest: list[int | None], count: int) -> str:
     from cxkit.adapters import iso
 
-    times = [reject.at for reject in rejects if reject.at is not None]
+    times = [at for at in earliest if at is not None]
     again = f": once that is mended, pull with --since {iso(min(times), 'seconds')}" if times else ""
     return f"{count:,} {'record' if count == 1 else 'records'} couldn't be taken{again}"
 
