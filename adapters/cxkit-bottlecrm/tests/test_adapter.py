@@ -300,7 +300,7 @@ def test_a_score_that_no_field_can_hold_takes_no_other_with_it(our_desk: Desk) -
     )
     assert found.written == 1
     assert [reject.record for reject in found.rejects] == [f"contacts {ann}", f"contacts {bob}"]
-    assert "is number, and the custom field of contacts is text" in found.rejects[1].reason
+    assert "is a number, and the field there is a text" in found.rejects[1].reason
 
 
 def test_who_may_not_make_fields_is_told_which(our_desk: Desk) -> None:

@@ -125,7 +125,7 @@ def test_a_score_that_no_property_can_hold_takes_no_other_with_it(portal: Portal
     )
     assert done.written == 1
     assert [reject.record for reject in done.rejects] == [f"contacts {ann}", f"contacts {bob}"]
-    assert "is a number, and the property of contacts is a string" in done.rejects[1].reason
+    assert "is a number, and the field there is a text" in done.rejects[1].reason
     assert written(portal, cat) == {"cx_tier": "gold", "cx_level": "high"}
 
 

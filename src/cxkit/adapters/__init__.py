@@ -8,6 +8,7 @@ from cxkit.adapters.config import configured, variable_of
 from cxkit.adapters.contact import email_identity, phone_identity
 from cxkit.adapters.contract import Adapter, Check, Page, Profile, Pushed, Pusher, Receiver, Reject, Stream
 from cxkit.adapters.facts import Facts
+from cxkit.adapters.fields import Fields, FieldSource
 from cxkit.adapters.state import State
 from cxkit.adapters.times import iso, us_of, when, when_ms
 from cxkit.adapters.walks import Batch, Reading, by_time, by_token, everything
@@ -40,6 +41,8 @@ __all__ = [
     "Check",
     "ClientCredentials",
     "Facts",
+    "FieldSource",
+    "Fields",
     "Header",
     "Http",
     "Page",

@@ -2,93 +2,46 @@
 
 from __future__ import annotations
 
-import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from cxkit.adapters import Pushed, Reject
+from cxkit.adapters import Fields, Pushed, Reject
 from cxkit.errors import FatalAdapterError, InvalidValueError
-from cxkit.model.money import Money
 from cxkit_bottlecrm.access import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from cxkit.adapters import Http, Profile
+    from cxkit.adapters.fields import Sort
 
 _FIELDS: Final = "/api/custom-fields/"
-_KEY: Final = re.compile(r"[a-z][a-z0-9_]*")
-_TEXT, _NUMBER = "text", "number"
 _GONE, _BAD = 404, 400
 
 
-class Fields:
-    """The custom fields of contacts, those that lack made when first written to."""
+class CustomFields:
+    """The custom fields of contacts."""
 
-    def __init__(self, http: Http, prefix: str) -> None:
-        """Prepare them; nothing is asked yet.
+    def __init__(self, http: Http) -> None:
+        """Prepare them.
 
         Args:
             http: calls BottleCRM.
-            prefix: what their keys begin with.
         """
         self._http = http
-        self._prefix = prefix
-        self._types: dict[str, str] | None = None
 
-    def written(self, scores: Mapping[str, float | str | Money | None]) -> dict[str, float | str | None]:
-        """Return the values of fields for scores; None empties one.
+    def types(self) -> dict[str, str]:
+        """Return the key of each → its type, of which BottleCRM calls some as cxkit does."""
+        params = {"target_model": "Contact", "active_only": "true", "include_counts": "false"}
+        return {field["key"]: field["field_type"] for field in ask(self._http, _FIELDS, params).part("definitions")}
 
-        Raises:
-            InvalidValueError: a score has a name that no field can have, or is of another type than the field there.
-        """
-        values: dict[str, float | str | None] = {}
-        for key, value in self._cells(scores):
-            known = self._known().get(key)
-            if value is None:
-                if known is not None:
-                    values[key] = None
-                continue
-            wanted = _TEXT if isinstance(value, str) else _NUMBER
-            if known is None:
-                self._make(key, wanted)
-            elif known != wanted:
-                raise InvalidValueError(
-                    key, value, f"is {wanted}, and the custom field of contacts is {known}: rename it"
-                )
-            values[key] = value
-        return values
-
-    def _cells(self, scores: Mapping[str, float | str | Money | None]) -> Iterator[tuple[str, float | str | None]]:
-        """Yield a field's key and value for each score, and two for money: a number to sort by, and its currency."""
-        for name, score in scores.items():
-            key = f"{self._prefix}{name}"
-            if not _KEY.fullmatch(key):
-                raise InvalidValueError("score", name, "isn't small letters, digits and _, as keys in BottleCRM are")
-            of_money = f"{key}_currency"
-            if isinstance(score, Money):
-                yield key, float(score.amount)
-                yield of_money, score.currency
-            else:
-                yield key, score if score is None or isinstance(score, str) else float(score)
-                if score is None:
-                    yield of_money, None
-
-    def _known(self) -> dict[str, str]:
-        if self._types is None:
-            params = {"target_model": "Contact", "active_only": "true", "include_counts": "false"}
-            found = ask(self._http, _FIELDS, params).part("definitions")
-            self._types = {field["key"]: field["field_type"] for field in found}
-        return self._types
-
-    def _make(self, key: str, kind: str) -> None:
-        label = f"CX {key.removeprefix(self._prefix).replace('_', ' ')}"
-        made = {"target_model": "Contact", "key": key, "label": label, "field_type": kind}
+    def make(self, name: str, label: str, sort: Sort) -> None:
+        """Make one, which an administrator alone may."""
         try:
-            self._http.post(_FIELDS, made)
+            self._http.post(_FIELDS, {"target_model": "Contact", "key": name, "label": label, "field_type": sort})
         except FatalAdapterError as error:
-            said = f"{error}: let an administrator make the custom field {key} ({kind}) of contacts, or push as one"
+            said = f"{error}: let an administrator make the custom field {name} ({sort}) of contacts, or push as one"
             raise FatalAdapterError(said, status=error.status) from None
-        self._known()[key] = kind
 
 
 def push(http: Http, prefix: str, profiles: Iterable[Profile]) -> Pushed:
@@ -99,14 +52,15 @@ def push(http: Http, prefix: str, profiles: Iterable[Profile]) -> Pushed:
         prefix: what the keys of the custom fields begin with.
         profiles: whose scores are written.
     """
-    fields = Fields(http, prefix)
+    fields = Fields(CustomFields(http), prefix)
     written = unchanged = 0
     unknown: list[str] = []
     rejects: list[Reject] = []
     for profile in profiles:
         place = f"/api/contacts/{profile.customer}/"
         try:
-            values = fields.written(profile.scores)
+            found = fields.values(profile.scores)
+            values = {name: float(value) if isinstance(value, Decimal) else value for name, value in found.items()}
             held = ask(http, place).part("contact_obj", "custom_fields") or {}
             if _same(values, held):
                 unchanged += 1

@@ -2,96 +2,50 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from cxkit.adapters import Pushed, Reject
+from cxkit.adapters import Fields, Pushed, Reject
 from cxkit.errors import FatalAdapterError, InvalidValueError
-from cxkit.model.money import Money
 from cxkit_hubspot.crm import CONTACTS, VERSION, Kind, errors, results
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cxkit.adapters import Http, Profile
+    from cxkit.adapters.fields import Sort
     from cxkit_hubspot.crm import Crm
-
-    Scores = Mapping[str, float | str | Money | None]
 
 _PROPERTIES: Final = f"/crm/properties/{VERSION}/{CONTACTS}"
 _UPDATE: Final = f"/crm/objects/{VERSION}/{CONTACTS}/batch/update"
 _GROUP, _GROUP_LABEL = "cxkit", "Customer experience"
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
-_TEXT, _NUMBER = "string", "number"
-_FIELDS: Final = {_TEXT: "text", _NUMBER: "number"}
-_TAKE: Final = {_TEXT: {_TEXT, "enumeration"}, _NUMBER: {_NUMBER}}
+_TYPES: Final[dict[Sort, str]] = {"text": "string", "number": "number"}
+_TEXTS: Final = ("string", "enumeration")
 _AT_ONCE: Final = 100
 _BAD, _FORBIDDEN = 400, 403
 
 
 class Properties:
-    """The properties of contacts that scores are written to; those that lack are made when first written to."""
+    """The properties of contacts."""
 
-    def __init__(self, http: Http, prefix: str) -> None:
-        """Prepare them; nothing is asked yet.
+    def __init__(self, http: Http) -> None:
+        """Prepare them.
 
         Args:
             http: calls HubSpot.
-            prefix: what their names begin with.
         """
         self._http = http
-        self._prefix = prefix
-        self._types: dict[str, str] | None = None
-
-    def written(self, scores: Scores) -> dict[str, str]:
-        """Return the values of properties for scores, all of them texts; an empty one empties the property.
-
-        Raises:
-            InvalidValueError: a score has a name that no property can have, or is of another type than the one there.
-        """
-        values: dict[str, str] = {}
-        for name, value in self._cells(scores):
-            known = self.types().get(name)
-            if value is None:
-                if known is not None:
-                    values[name] = ""
-                continue
-            wanted = _TEXT if isinstance(value, str) else _NUMBER
-            if known is None:
-                self._make(name, wanted)
-            elif known not in _TAKE[wanted]:
-                raise InvalidValueError(name, value, f"is a {wanted}, and the property of contacts is a {known}")
-            values[name] = value if isinstance(value, str) else format(value, "f")
-        return values
 
     def types(self) -> dict[str, str]:
-        """Return the name of each property of contacts → its type."""
-        if self._types is None:
-            self._types = {each["name"]: each["type"] for each in results(self._http.get(_PROPERTIES))}
-        return self._types
+        """Return the name of each → its type; a choice among texts takes a text, if it is one of them."""
+        found = {each["name"]: each["type"] for each in results(self._http.get(_PROPERTIES))}
+        return {name: "text" if kind in _TEXTS else kind for name, kind in found.items()}
 
-    def _cells(self, scores: Scores) -> Iterator[tuple[str, Decimal | str | None]]:
-        """Yield a property's name and value for each score, and two for money: a number, and its currency."""
-        for score, value in scores.items():
-            name = f"{self._prefix}{score}"
-            if not _NAME.fullmatch(name):
-                raise InvalidValueError("score", score, "isn't small letters, digits and _, as names in HubSpot are")
-            of_money = f"{name}_currency"
-            if isinstance(value, Money):
-                yield name, value.amount
-                yield of_money, value.currency
-            elif value is None:
-                yield name, None
-                yield of_money, None
-            else:
-                yield name, value if isinstance(value, str) else _plain(value)
-
-    def _make(self, name: str, kind: str) -> None:
-        label = f"CX {name.removeprefix(self._prefix).replace('_', ' ')}"
-        made = {"groupName": _GROUP, "name": name, "label": label, "type": kind, "fieldType": _FIELDS[kind]}
+    def make(self, name: str, label: str, sort: Sort) -> None:
+        """Make one, in a group of its own."""
+        made = {"groupName": _GROUP, "name": name, "label": label, "type": _TYPES[sort], "fieldType": sort}
         try:
             groups = {group["name"] for group in results(self._http.get(f"{_PROPERTIES}/groups"))}
             if _GROUP not in groups:
@@ -100,9 +54,8 @@ class Properties:
         except FatalAdapterError as error:
             if error.status != _FORBIDDEN:
                 raise
-            said = f"{error}: grant crm.schemas.contacts.write, or make the property {name} ({kind}) of contacts"
+            said = f"{error}: grant crm.schemas.contacts.write, or make the property {name} ({sort}) of contacts"
             raise FatalAdapterError(said, status=error.status) from None
-        self.types()[name] = kind
 
 
 def push(crm: Crm, http: Http, prefix: str, profiles: Iterable[Profile]) -> Pushed:
@@ -114,12 +67,13 @@ def push(crm: Crm, http: Http, prefix: str, profiles: Iterable[Profile]) -> Push
         prefix: what the names of the properties begin with.
         profiles: whose scores are written.
     """
-    properties = Properties(http, prefix)
+    properties = Fields(Properties(http), prefix)
     done = Pushed()
     some: list[tuple[str, dict[str, str]]] = []
     for profile in profiles:
         try:
-            some.append((profile.customer, properties.written(profile.scores)))
+            found = properties.values(profile.scores)
+            some.append((profile.customer, {name: _written(value) for name, value in found.items()}))
         except InvalidValueError as error:
             done = _sum(done, Pushed(rejects=(Reject(f"{CONTACTS} {profile.customer}", str(error)),)))
         if len(some) == _AT_ONCE:
@@ -186,10 +140,11 @@ def _sum(one: Pushed, other: Pushed) -> Pushed:
     )
 
 
-def _plain(value: float) -> Decimal:
-    """Return a number as HubSpot writes it: without an exponent, and 9.0 as 9."""
-    number = Decimal(repr(value))
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
+def _written(value: Decimal | str | None) -> str:
+    """Return a value as HubSpot holds it: a text, empty for none; a number without an exponent, and 9.0 as 9."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return format(value.normalize(), "f")
 
 
 def _same(value: str, held: str | None) -> bool:
