@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 
 import attrs
-from bench.frame import METRICS
 from bench.line import Line
 from bench.picture import Curve, drawn
+from bench.twenty import TWENTY
 
 SIZES = (1_000_000, 10_000_000, 100_000_000)
 EVENTS_A_SECOND = 500_000
@@ -75,7 +75,7 @@ def measured(size: int, folder: Path) -> Point:
 
     path = folder / f"{size}.parquet"
     simulated = run("simulate", "--events", str(size), "--out", str(path))
-    metrics = ",".join(METRICS)
+    metrics = ",".join(TWENTY)
     asked = ("--metric", metrics, "--by", "channel", "--every", "month", "--engine", "polars", "--format", "json")
     scored = run("score", str(path), *asked)
     events = pq.read_metadata(path).num_rows
@@ -92,7 +92,7 @@ def picture(points: list[Point]) -> str:
         [
             Curve("cxkit simulate --events", "#2a78b5", [(point.events, point.simulated.seconds) for point in points]),
             Curve(
-                "cxkit score, ten metrics",
+                "cxkit score, twenty metrics",
                 "#c2410c",
                 [(point.events, point.scored.seconds) for point in points],
             ),
@@ -109,7 +109,7 @@ def lines(*, sizes: tuple[int, ...] = SIZES) -> list[Line]:
     first, last = points[0], points[-1]
     rate = last.events / last.simulated.seconds
     proportional = first.scored.seconds * last.events / first.events
-    what = f"ten metrics by channel and month, {last.events:,} events in Parquet, Polars"
+    what = f"twenty metrics by channel and month, {last.events:,} events in Parquet, Polars"
     peer = f"{last.events / first.events:.0f} × the seconds of {first.events:,} events"
     peaks = [
         Line(name, mb, "MB", "limit", None, f"< {MOST_MB:,} MB", mb < MOST_MB)
