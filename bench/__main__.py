@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bench.line import Line
 
-BENCHMARKS = ("rows", "imports", "store", "frame", "single", "twenty", "files", "recipe", "scale")
+BENCHMARKS = ("rows", "imports", "store", "frame", "single", "twenty", "files", "recipe", "mapping", "scale")
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 HEAD = ("what", "cxkit", "beside", "theirs", "ratio", "wanted", "met")
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from cxkit.model.currencies import MINOR_DIGITS
-from cxkit.model.event import CHANNELS, KINDS, PPM, Event, dump_properties
+from cxkit.model.event import CHANNELS, KINDS, PPM, Event
+from cxkit.model.properties import dump_properties
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

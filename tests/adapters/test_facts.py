@@ -28,6 +28,21 @@ def test_the_same_fact_is_the_same_event() -> None:
     assert len(ids) == 4
 
 
+@given(st.datetimes(datetime(1700, 1, 1), datetime(2300, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - the zone follows
+def test_a_time_in_microseconds_is_the_same_time(moment: datetime) -> None:
+    """As a number it makes the same event, whichever columns there are; truth is no number."""
+    facts, us = Facts("till:one"), us_of(moment.isoformat())
+    columns = {"instrument": "csat", "score": 4, "properties": {"till": "one", "place": 2}}
+    assert facts.event("survey.answered", 1, time=us, **columns) == facts.event(
+        "survey.answered", 1, time=moment, **columns
+    )
+    assert facts.event("survey.answered", 1, time=us, item="q1") == facts.event(
+        "survey.answered", 1, time=moment, item="q1"
+    )
+    with pytest.raises(InvalidValueError):
+        facts.event("survey.answered", 1, time=True)
+
+
 def test_times_need_a_zone() -> None:
     """A naive time is refused at the door."""
     with pytest.raises(InvalidValueError):
@@ -65,6 +80,7 @@ def test_a_record_is_somebodys(record: object, email: object, phone: object, som
         ("An@Example.ORG", "email:an@example.org"), (" an@example.org\n", "email:an@example.org"),
         ("a.n+tag@mail.example.org", "email:a.n+tag@mail.example.org"),
         ("e\u0301@example.org", "email:\u00e9@example.org"),
+        ("STRA\u00dfE@example.org", "email:stra\u00dfe@example.org"),
         ("an@example", None), ("an@example.org, bo@example.org", None),
         ("<an@example.org>", None), ("@example.org", None),
         ("an@@example.org", None), ("an@example.org.", None), ("", None), (None, None), (7, None), ("n/a", None),
@@ -82,7 +98,8 @@ def test_email_identities(text: object, identity: str | None) -> None:
         ("0044 (20) 7946/0018", None, "phone:+442079460018"), ("020 7946 0018", None, None),
         ("020 7946 0018", "GB", "phone:+442079460018"), ("0912 345 678", "VN", "phone:+84912345678"),
         ("+84 912 345 678", "GB", "phone:+84912345678"), ("12", "GB", None), ("none", "GB", None),
-        ("+0 20", None, None),
+        ("+0 20", None, None), ("+44 (0)20 7946 0018", None, "phone:+442079460018"),
+        ("0044(0) 20 7946 0018", None, "phone:+442079460018"), ("+39 (0)6 6982 0000", None, "phone:+390669820000"),
         ("+1234567890123456", None, None), ("+44 20 7946 0018 ext 5", None, None),
         (442079460018, None, None), (None, "GB", None),
     ],

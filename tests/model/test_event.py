@@ -34,8 +34,6 @@ from cxkit.model.event import (
     PPM,
     Event,
     check_kind,
-    check_text,
-    dump_properties,
     event,
     event_of_row,
     from_us,
@@ -45,6 +43,8 @@ from cxkit.model.event import (
     weight_to_ppm,
 )
 from cxkit.model.money import Money
+from cxkit.model.properties import dump_properties
+from cxkit.model.text import check_text
 
 TEXTS = ("id", "source", "customer", "touchpoint", "channel", "reference", "instrument", "item")
 NEEDED: dict[str, Any] = {"id": "1", "ts_us": 0, "kind": "visit.started", "source": "app"}
@@ -150,7 +150,7 @@ def test_a_refused_event_leaves_nothing_behind():
     for _ in range(3):
         _refusal(properties="[")
     gc.collect()
-    assert not [one for one in gc.get_objects() if type(one) is event_module._Draft]
+    assert not [one for one in gc.get_objects() if type(one) is event_module.Draft]
 
 
 def test_fields_by_position_are_the_columns_in_order():
@@ -328,6 +328,17 @@ def test_properties_come_back(properties: dict[str, Any]):
     assert dump_properties(json.loads(text)) == text
     assert unicodedata.is_normalized("NFC", text)
     assert list(json.loads(text)) == sorted(json.loads(text))
+
+
+LATIN = st.text(st.characters(max_codepoint=0x17F))
+FLAT = st.integers() | LATIN | st.lists(LATIN, max_size=3)
+
+
+@given(st.dictionaries(LATIN, FLAT, max_size=5))
+def test_flat_properties_are_written_as_json_writes_them(properties: dict[str, Any]):
+    """Texts, whole numbers and lists of texts go a short way, to the same text."""
+    text = json.dumps(properties, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert dump_properties(properties) == text
 
 
 def test_keys_are_sorted_as_they_are_kept():

@@ -13,7 +13,8 @@ import cxkit
 from cxkit.engines import Request, collect
 from cxkit.errors import BadRowError
 from cxkit.files import once, read_events
-from cxkit.model.event import COLUMNS, dump_properties
+from cxkit.model.event import COLUMNS
+from cxkit.model.properties import dump_properties
 from cxkit.recipes import lazy
 from cxkit.recipes.lazy import lazy_events
 from cxkit.stats import Tally, Where

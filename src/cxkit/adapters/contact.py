@@ -10,6 +10,8 @@ from cxkit.errors import MissingExtraError
 
 _EMAIL: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+# "+44 (0)20 …": the nought is dialled at home alone, but in Italy, where it is part of the number.
+_TRUNK: Final = re.compile(r"((?:\+|00)(?!39)[1-9][0-9]{0,2})\s*\(0\)")
 _BETWEEN: Final = re.compile(r"[\s().\-/\u2010-\u2015\u00a0]+")
 
 
@@ -23,7 +25,7 @@ def email_identity(text: object) -> str | None:
     """
     if not isinstance(text, str):
         return None
-    address = text.strip().lower() if text.isascii() else normalize("NFC", text.strip()).casefold()
+    address = text.strip().lower() if text.isascii() else normalize("NFC", text.strip()).lower()
     return f"email:{address}" if _EMAIL.fullmatch(address) else None
 
 
@@ -45,7 +47,7 @@ def phone_identity(text: object, region: str | None = None) -> str | None:
         return None
     if _E164.fullmatch(text):
         return f"phone:{text}"
-    number = _BETWEEN.sub("", text.strip().removeprefix("tel:"))
+    number = _BETWEEN.sub("", _TRUNK.sub(r"\1", text.strip().removeprefix("tel:"), count=1))
     if number.startswith("00"):
         number = f"+{number[2:]}"
     if region is not None and not number.startswith("+"):

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from cxkit.errors import InvalidValueError
 from cxkit.files.source import undecoded
 from cxkit.model.calendar import zone
-from cxkit.model.event import Event, check_text, dump_properties, weight_to_ppm
+from cxkit.model.event import Event, weight_to_ppm
 from cxkit.model.instrument import check_score
 from cxkit.model.money import Money, check_currency
+from cxkit.model.properties import dump_properties
+from cxkit.model.text import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,8 +24,9 @@ from cxkit.files.cells import (
     whole,
 )
 from cxkit.files.ids import Ids
-from cxkit.model.event import PPM, Event, check_kind, check_text, event_of_row, stable_id
+from cxkit.model.event import PPM, Event, check_kind, event_of_row, stable_id
 from cxkit.model.instrument import INSTRUMENTS, Instruments
+from cxkit.model.text import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

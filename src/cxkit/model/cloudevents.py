@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import quote, unquote
 
 from cxkit.errors import InvalidValueError
-from cxkit.model.event import PPM, Event, dump_properties, from_us, to_us
+from cxkit.model.event import PPM, Event, from_us, to_us
+from cxkit.model.properties import dump_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,22 +7,21 @@ import os
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
-from functools import cache
 from os import urandom as _urandom
 from struct import unpack
 from time import time_ns as _time_ns
 from typing import TYPE_CHECKING, Any, Final
-from unicodedata import normalize
 
 import attrs
 
 from cxkit.errors import InvalidValueError
 from cxkit.model.currencies import MINOR_DIGITS
 from cxkit.model.money import Money, check_currency
+from cxkit.model.properties import CANONICAL, check_properties, dump_properties
+from cxkit.model.text import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from json import JSONEncoder
+    from collections.abc import Iterable, Mapping, Sequence
 
 CHANNELS: Final = (
     "web", "app", "store", "phone", "email", "chat", "social", "messaging", "marketplace", "mail", "event",
@@ -97,27 +96,6 @@ def check_kind(kind: object) -> str:
     return kind
 
 
-def check_text(field: str, text: object) -> str:
-    r"""Return text as the model holds it: not empty, NFC, without NUL or lone surrogates.
-
-    >>> check_text("customer", "e\u0301") == "\xe9"
-    True
-    """
-    if type(text) is not str:
-        raise InvalidValueError(field, text, "isn't text")
-    if not text:
-        raise InvalidValueError(field, text, "is empty: leave it out where there is none")
-    if "\0" in text:
-        raise InvalidValueError(field, text, "contains a NUL character, which databases can't hold")
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidValueError(field, text, "contains half a character (a lone surrogate)") from None
-    return normalize("NFC", text)
-
-
 def _check_int(field: str, value: object, low: int, high: int) -> int:
     if type(value) is not int:
         raise InvalidValueError(field, value, "isn't a whole number")
@@ -140,93 +118,6 @@ def _check_score(score: object) -> float | None:
     if math.isinf(answer):
         raise InvalidValueError("score", score, "isn't finite")
     return answer + 0.0
-
-
-def _check_properties(text: object) -> str:
-    import json
-
-    if type(text) is not str:
-        raise InvalidValueError("properties", text, "isn't JSON text; `event` takes a mapping")
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidValueError("properties", text, f"isn't JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise InvalidValueError("properties", text, "isn't a JSON object")
-    return dump_properties(value)
-
-
-def dump_properties(properties: Mapping[str, Any]) -> str:
-    """Return properties as canonical JSON: sorted keys, no spaces, NFC, so that equal contents are equal texts.
-
-    >>> dump_properties({"b": 1, "a": "x"})
-    '{"a":"x","b":1}'
-    """
-    try:
-        plain = properties if type(properties) is dict else dict(properties)  # json knows no other Mapping
-        flat = _flat(plain)
-        text = _encoder().encode(plain) if flat is None else flat
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidValueError("properties", properties, f"can't be written as JSON: {error}") from None
-    composed = text if text.isascii() else check_text("properties", text)
-    if composed == text:
-        # Keys that aren't text sort otherwise once they are, and so may those of what lies deeper.
-        if flat is not None or (_TEXT.issuperset(map(type, plain)) and _PLAIN.issuperset(map(type, plain.values()))):
-            _canonical[0] = text
-        return text
-    import json
-
-    # Composing may make two keys one, or change their order: read it again.
-    return dump_properties(json.loads(composed, object_pairs_hook=_no_twins))
-
-
-_TEXT: Final = frozenset({str})
-_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
-
-
-def _flat(plain: dict[str, Any]) -> str | None:
-    """Return texts and whole numbers as the encoder writes them, in half its time; None where there is else."""
-    quote = _quote()
-    members = []
-    for key in sorted(plain):
-        value = plain[key]
-        if type(key) is not str:
-            return None
-        if type(value) is str:
-            members.append(f"{quote(key)}:{quote(value)}")
-        elif type(value) is int:
-            members.append(f"{quote(key)}:{value}")
-        else:
-            return None
-    return "{" + ",".join(members) + "}"
-
-
-@cache
-def _quote() -> Callable[[str], str]:
-    """Return what writes text into JSON; `json` is loaded once it is needed."""
-    from json.encoder import encode_basestring
-
-    return encode_basestring
-
-
-# The last text that is known to be canonical: an event that is made of it at once needn't read and write it again.
-_canonical = [""]
-
-
-@cache
-def _encoder() -> JSONEncoder:
-    """Return what writes properties; `json.dumps` would make another for each text."""
-    import json
-
-    return json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object whose keys differ."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise InvalidValueError("properties", list(found), "has keys that differ in how they are composed alone (NFC)")
-    return found
 
 
 class Draft:
@@ -312,10 +203,14 @@ class Event:
     ) -> None:
         """Check every field and keep it."""
         _become(self, "__class__", Draft)
-        fill(
-            self, id, ts_us, kind, customer, source, touchpoint, channel, reference, instrument, item, score,
-            amount_minor, currency, duration_us, weight_ppm, properties,
-        )  # fmt: skip
+        try:
+            fill(
+                self, id, ts_us, kind, customer, source, touchpoint, channel, reference, instrument, item, score,
+                amount_minor, currency, duration_us, weight_ppm, properties,
+            )  # fmt: skip
+        except BaseException:
+            self.__class__ = Event  # whoever holds it has no draft that anything could be written into
+            raise
 
     @property
     def time(self) -> datetime:
@@ -369,8 +264,8 @@ def fill(  # noqa: PLR0913, PLR0917, PLR0915, C901, PLR0912 - the columns of the
     """Check the columns of an event, and turn the draft into it; nobody else may hold that yet.
 
     The fields are assigned while the object is still a `Draft`, whose layout is the same. Checks run on the arguments,
-    and what is plain and right passes with one test. `Event` is this, and so is what calls it by itself with a new
-    draft, since a function is called in less time than a class.
+    and what is plain and right passes with one test. `Event` calls it, and so do `event` and `Facts`, with a draft of
+    their own: a function is called in less time than a class.
 
     >>> fill(Draft(), "1", 0, "visit.started") == Event("1", 0, "visit.started")
     True
@@ -419,8 +314,8 @@ def fill(  # noqa: PLR0913, PLR0917, PLR0915, C901, PLR0912 - the columns of the
         duration_us = _check_int("duration_us", duration_us, _LEAST, _MOST)
     if weight_ppm is not PPM:
         weight_ppm = _check_int("weight_ppm", weight_ppm, 0, _MOST)
-    if properties is not None and properties is not _canonical[0]:
-        properties = _check_properties(properties)
+    if properties is not None and properties is not CANONICAL[0]:
+        properties = check_properties(properties)
     draft.id = id
     draft.ts_us = ts_us
     draft.kind = kind

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import attrs
 
 from cxkit.errors import InvalidValueError, UnknownNameError, nearest
-from cxkit.model.event import check_text
+from cxkit.model.text import check_text
 from cxkit.model.touchpoint import ATTRIBUTES, Touchpoint, keep_texts
 
 if TYPE_CHECKING:

@@ -156,10 +156,11 @@ class Money:
         """
         if type(minor) is not int:
             raise InvalidValueError("minor", minor, "isn't a whole number")
+        _check_minor("minor", minor, minor)
         if type(currency) is not str or currency not in MINOR_DIGITS:
             check_currency(currency)
         made = _new(cls)
-        _set(made, "minor", minor if -_INT64 <= minor < _INT64 else _check_minor("minor", minor, minor))
+        _set(made, "minor", minor)
         _set(made, "currency", currency)
         return made
 

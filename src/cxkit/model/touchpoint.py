@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from cxkit.errors import InvalidValueError, nearest
-from cxkit.model.event import check_text
+from cxkit.model.text import check_text
 
 AREAS: Final = ("marketing", "sales", "commerce", "service")
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from cxkit.errors import InvalidValueError
 from cxkit.files.cells import Kept, answers, ppm_of_weight, us_of_seconds
-from cxkit.model.event import PPM, Event, check_kind, dump_properties, event_of_row, stable_id
+from cxkit.model.event import PPM, Event, check_kind, event_of_row, stable_id
 from cxkit.model.money import check_currency
+from cxkit.model.properties import dump_properties
 from cxkit.recipes.evaluate import source_of
 from cxkit.recipes.model import Reduced
 from cxkit.recipes.numbers import CellError, minor_of, plain, whole_of

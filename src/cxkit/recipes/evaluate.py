@@ -10,7 +10,7 @@ import attrs
 
 from cxkit.errors import InvalidValueError
 from cxkit.files.cells import Kept, instant_us, us_of_seconds
-from cxkit.model.event import check_text
+from cxkit.model.text import check_text
 from cxkit.recipes.model import (
     Column,
     Constant,

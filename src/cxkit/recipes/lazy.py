@@ -22,7 +22,7 @@ from cxkit.files.from_csv import REJECTS, one_by_one
 from cxkit.files.ids import Ids
 from cxkit.files.records import split
 from cxkit.files.row import Rules, event_maker
-from cxkit.model.event import dump_properties
+from cxkit.model.properties import dump_properties
 from cxkit.recipes.lazy_cells import BAD, typed
 from cxkit.recipes.lazy_lines import ROW, cells_of, header_of
 

@@ -9,7 +9,8 @@ import attrs
 from cxkit.files.cells import answers, ppm_of_weight
 from cxkit.files.ids import Ids
 from cxkit.model.currencies import MINOR_DIGITS
-from cxkit.model.event import COLUMNS, ONCE, PPM, check_kind, dump_properties
+from cxkit.model.event import COLUMNS, ONCE, PPM, check_kind
+from cxkit.model.properties import dump_properties
 from cxkit.recipes.lazy_columns import NotCompilable
 from cxkit.recipes.lazy_values import span
 from cxkit.recipes.lazy_vector import Vector, check_fits, either, recoded

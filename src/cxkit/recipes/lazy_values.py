@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from cxkit.model.event import check_text
+from cxkit.model.text import check_text
 from cxkit.recipes.evaluate import number_of
 from cxkit.recipes.lazy_columns import NotCompilable
 from cxkit.recipes.lazy_entries import DECIMALS, exactly, numbers_in, texts_in, typed_numbers, typed_wholes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxkit.errors import InvalidValueError, UnknownNameError, nearest
 from cxkit.model.calendar import zone
-from cxkit.model.event import check_text
+from cxkit.model.text import check_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cxkit.errors import InvalidValueError, StoreBusyError
-from cxkit.model.event import check_kind, check_text
+from cxkit.model.event import check_kind
+from cxkit.model.text import check_text
 from cxkit.store.results import Report
 
 if TYPE_CHECKING:

@@ -41,18 +41,19 @@ def lead_events(lead: Record, facts: Facts, currency: str | None = None) -> Iter
         facts: makes the events.
         currency: of an amount that names none.
     """
-    number = lead["id"]
-    of_it: dict[str, Any] = {
-        "customer": facts.somebody(None, email=lead["email"], phone=_phone(lead)),
-        "reference": f"lead:{number}",
-        "channel": _CHANNELS.get(lead["source"], "other") if lead["source"] else None,
-        "amount": money(lead["opportunity_amount"], lead["currency"] or currency),
-    }
-    yield facts.event("lead.opened", number, time=us_of(lead["created_at"]), **of_it)
-    if lead["first_response_at"] is not None:
-        yield facts.event("lead.answered", number, time=us_of(lead["first_response_at"]), **of_it)
-    if lead["status"] in _ENDS:
-        yield facts.event(_ENDS[lead["status"]], number, time=us_of(lead["updated_at"]), **of_it)
+    event, number, answered = facts.event, lead["id"], lead["first_response_at"]
+    who, own = facts.somebody(None, email=lead["email"], phone=_phone(lead)), f"lead:{number}"
+    where = _CHANNELS.get(lead["source"], "other") if lead["source"] else None
+    worth = money(lead["opportunity_amount"], lead["currency"] or currency)
+    time = us_of(lead["created_at"])
+    yield event("lead.opened", number, time=time, customer=who, reference=own, channel=where, amount=worth)
+    if answered is not None:
+        time = us_of(answered)
+        yield event("lead.answered", number, time=time, customer=who, reference=own, channel=where, amount=worth)
+    end = _ENDS.get(lead["status"])
+    if end is not None:
+        time = us_of(lead["updated_at"])
+        yield event(end, number, time=time, customer=who, reference=own, channel=where, amount=worth)
 
 
 def deal_events(deal: Record, facts: Facts, currency: str | None = None) -> Iterator[Event]:
@@ -63,16 +64,15 @@ def deal_events(deal: Record, facts: Facts, currency: str | None = None) -> Iter
         facts: makes the events.
         currency: of an amount that names none.
     """
-    number = deal["id"]
-    of_it: dict[str, Any] = {
-        "customer": facts.customer(whose(deal["contacts"])),
-        "reference": f"opportunity:{number}",
-        "channel": _CHANNELS.get(deal["lead_source"], "other") if deal["lead_source"] else None,
-        "amount": money(deal["amount"], deal["currency"] or currency),
-    }
-    yield facts.event("opportunity.opened", number, time=us_of(deal["created_at"]), **of_it)
+    event, number = facts.event, deal["id"]
+    who, own = facts.customer(whose(deal["contacts"])), f"opportunity:{number}"
+    where = _CHANNELS.get(deal["lead_source"], "other") if deal["lead_source"] else None
+    worth = money(deal["amount"], deal["currency"] or currency)
+    time = us_of(deal["created_at"])
+    yield event("opportunity.opened", number, time=time, customer=who, reference=own, channel=where, amount=worth)
     if deal["stage_kind"] in {"won", "lost"}:
-        yield facts.event(f"opportunity.{deal['stage_kind']}", number, time=us_of(deal["stage_changed_at"]), **of_it)
+        end, time = f"opportunity.{deal['stage_kind']}", us_of(deal["stage_changed_at"])
+        yield event(end, number, time=time, customer=who, reference=own, channel=where, amount=worth)
 
 
 def money(amount: object, currency: str | None) -> Money | None:

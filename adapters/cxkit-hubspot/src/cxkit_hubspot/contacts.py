@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cxkit.adapters import email_identity, phone_identity, when
+from cxkit.adapters import email_identity, phone_identity, us_of
 from cxkit.model.identity import LINKED
 from cxkit_hubspot.crm import CONTACTS, Kind
 
@@ -34,16 +34,16 @@ def events_of(contact: Record, facts: Facts, phones: Sequence[str]) -> Iterator[
         facts: makes the events.
         phones: the properties that hold its numbers.
     """
-    time = when(contact.get("createdate"))
+    time = us_of(contact.get("createdate"))
     links = {"email": email_identity(contact.get(_EMAIL))}
-    for place, address in enumerate((contact.get(_OTHERS) or "").split(";"), start=1):
+    others = contact.get(_OTHERS)
+    for place, address in enumerate(others.split(";") if others else (), start=1):
         links[f"email:{place}"] = email_identity(address)
     for name in phones:
         links[name] = phone_identity(contact.get(name), facts.region)
     for former in contact.merged:
         links[f"merged:{former}"] = facts.customer(former)
+    customer = facts.customer(contact.number)
     for name, identity in links.items():
         if identity is not None:
-            of_it = f"{contact.number}:{name}"
-            customer = facts.customer(contact.number)
-            yield facts.event(LINKED, of_it, time=time, customer=customer, reference=identity)
+            yield facts.event(LINKED, f"{contact.number}:{name}", time=time, customer=customer, reference=identity)

@@ -53,7 +53,8 @@ class Record:
     @property
     def merged(self) -> tuple[str, ...]:
         """The ids of records that were merged into this one."""
-        return tuple(number for number in (self.get("hs_merged_object_ids") or "").split(";") if number)
+        text = self.fields.get("hs_merged_object_ids")
+        return tuple(number for number in text.split(";") if number) if text else ()
 
 
 @attrs.frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
-from cxkit.adapters import when
+from cxkit.adapters import us_of, when
 from cxkit.errors import InvalidValueError
 from cxkit.model.event import event
 from cxkit.model.money import Money
@@ -46,7 +46,7 @@ def events_of(deal: Record, facts: Facts, currency: Callable[[], str | None]) ->
     opened = facts.event(
         "opportunity.opened",
         deal.number,
-        time=when(deal.get("createdate")),
+        time=us_of(deal.get("createdate")),
         customer=customer,
         reference=f"deal:{deal.number}",
         amount=amount,

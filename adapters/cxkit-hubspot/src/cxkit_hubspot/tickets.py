@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from cxkit.adapters import us_of, when
-from cxkit.model.event import event, from_us
+from cxkit.model.event import event as make
 from cxkit_hubspot.crm import Kind
 
 if TYPE_CHECKING:
@@ -51,29 +51,26 @@ def events_of(ticket: Record, facts: Facts, closed: Mapping[str, bool]) -> Itera
         facts: makes the events.
         closed: the id of each stage → whether tickets in it are closed.
     """
-    number = ticket.number
-    of_it: dict[str, Any] = {
-        "customer": facts.customer(next(iter(ticket.contacts), None)),
-        "reference": f"ticket:{number}",
-        "channel": _channel(ticket),
-    }
+    event, number, own = facts.event, ticket.number, f"ticket:{ticket.number}"
+    who, where = facts.customer(next(iter(ticket.contacts), None)), _channel(ticket)
     said = {
         "priority": ticket.get("hs_ticket_priority"),
         "category": ticket.get("hs_ticket_category"),
         "pipeline": ticket.get("hs_pipeline"),
     }
-    properties = {name: value for name, value in said.items() if value}
-    yield facts.event("contact.opened", number, time=when(ticket.get("createdate")), properties=properties, **of_it)
+    known = {name: value for name, value in said.items() if value}
+    time = us_of(ticket.get("createdate"))
+    yield event("contact.opened", number, time=time, customer=who, reference=own, channel=where, properties=known)
     answered = ticket.get("first_agent_reply_date")
     if answered is not None:
-        yield facts.event("contact.answered", number, time=when(answered), **of_it)
-    turns = list(_turns(ticket, closed))
+        yield event("contact.answered", number, time=us_of(answered), customer=who, reference=own, channel=where)
+    turns = _turns(ticket, closed)
     for kind, entered in turns:
-        time = entered
-        if (kind, entered) == turns[-1] and kind == _RESOLVED and ticket.get("closed_date"):
+        time, one, said_closed = entered, f"{number}:{entered // 1000}", ticket.get("closed_date")
+        if said_closed and kind == _RESOLVED and (kind, entered) == turns[-1]:
             # Of the last closing the ticket itself says when it was; an import was made later than that.
-            time = us_of(ticket.get("closed_date"))
-        yield facts.event(kind, f"{number}:{entered // 1000}", time=from_us(time), **of_it)
+            time = us_of(said_closed)
+        yield event(kind, one, time=time, customer=who, reference=own, channel=where)
     for former in ticket.merged:
         yield from discarded(former, ticket, facts)
 
@@ -90,21 +87,23 @@ def discarded(number: str, ticket: Record, facts: Facts) -> Iterator[Event]:
     """
     time = when(ticket.get("createdate"))
     opened = f"contact.opened:{number}"
-    yield event("contact.discarded", time=time, source=facts.source, id=opened, reference=f"ticket:{number}")
+    yield make("contact.discarded", time=time, source=facts.source, id=opened, reference=f"ticket:{number}")
 
 
-def _turns(ticket: Record, closed: Mapping[str, bool]) -> Iterator[tuple[str, int]]:
-    """Yield each time a ticket was closed, and each time it was opened again.
+def _turns(ticket: Record, closed: Mapping[str, bool]) -> list[tuple[str, int]]:
+    """Return each time a ticket was closed, and each time it was opened again.
 
     A move between two open stages or two closed ones is neither; a stage that no pipeline has any more changes nothing.
     """
-    entries = sorted((us_of(each["timestamp"]), str(each["value"])) for each in ticket.history)
+    entries = sorted([(us_of(each["timestamp"]), str(each["value"])) for each in ticket.history])
+    turns: list[tuple[str, int]] = []
     is_closed = False
     for time, stage in entries:
         now = closed.get(stage, is_closed)
         if now != is_closed:
-            yield (_RESOLVED if now else _REOPENED), time
+            turns.append((_RESOLVED if now else _REOPENED, time))
         is_closed = now
+    return turns
 
 
 def _channel(ticket: Record) -> str | None:

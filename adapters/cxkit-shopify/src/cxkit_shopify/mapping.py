@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from cxkit.adapters import Facts, when
+from cxkit.adapters import Facts, us_of, when
 from cxkit.errors import InvalidValueError
 from cxkit.model.money import Money
 from cxkit_shopify.queries import MOST_FULFILLMENTS, MOST_REFUNDS, number_of
@@ -42,18 +42,12 @@ class Terms:
     facts: Facts
     channel: str | None = "web"
 
-    def columns(self, order: Record) -> dict[str, Any]:
-        """Return what all events of an order have in common. Who has no customer's record is known by the address."""
+    def who(self, order: Record) -> str | None:
+        """Return who placed an order. Who has no customer's record is known by the address."""
         customer = order["customer"]
         if customer is None:
-            who = self.facts.somebody(None, email=order["email"], phone=order["phone"])
-        else:
-            who = self.facts.customer(customer["legacyResourceId"])
-        return {
-            "customer": who,
-            "reference": f"{self.facts.source}:{order['legacyResourceId']}",
-            "channel": "store" if order["sourceName"] == _TILL else self.channel,
-        }
+            return self.facts.somebody(None, email=order["email"], phone=order["phone"])
+        return self.facts.customer(customer["legacyResourceId"])
 
 
 def order_events(order: Record, terms: Terms) -> Iterator[Event]:
@@ -63,27 +57,29 @@ def order_events(order: Record, terms: Terms) -> Iterator[Event]:
     """
     if order["test"]:
         return
-    event, number, columns = terms.facts.event, order["legacyResourceId"], terms.columns(order)
-    placed = when(order["processedAt"])
-    if order["checkoutToken"] is not None and columns["channel"] != "store":
+    event, number, who = terms.facts.event, order["legacyResourceId"], terms.who(order)
+    own, where = f"{terms.facts.source}:{number}", "store" if order["sourceName"] == _TILL else terms.channel
+    time = us_of(order["processedAt"])
+    if order["checkoutToken"] is not None and where != "store":
         # What the rate of abandoned carts is a share of: this one led to an order.
-        yield event("cart.updated", number, time=placed, **columns)
-    yield event("order.placed", number, time=placed, amount=money(order["totalPriceSet"]), **columns)
+        yield event("cart.updated", number, time=time, customer=who, reference=own, channel=where)
+    amount = money(order["totalPriceSet"])
+    yield event("order.placed", number, time=time, customer=who, reference=own, channel=where, amount=amount)
     delivered = delivered_at(order)
     if delivered is not None:
-        yield event("order.delivered", number, time=delivered, **columns)
+        yield event("order.delivered", number, time=delivered, customer=who, reference=own, channel=where)
     if len(order["refunds"]) >= MOST_REFUNDS:
         raise InvalidValueError("refunds", len(order["refunds"]), "are as many as can be read: there may be more")
     for refund in order["refunds"]:
-        given_back = money_back(refund)
-        if given_back is not None:
-            time = when(refund["processedAt"])
-            yield event("order.refunded", refund["legacyResourceId"], time=time, amount=given_back, **columns)
+        back, one = money_back(refund), refund["legacyResourceId"]
+        if back is not None:
+            time = us_of(refund["processedAt"])
+            yield event("order.refunded", one, time=time, customer=who, reference=own, channel=where, amount=back)
     if order["cancelledAt"] is not None:
         # What was received is given back by refunds, which are told apart: here it is what was never paid.
-        unpaid = money(order["totalPriceSet"]) - money(order["totalReceivedSet"])
-        amount = max(unpaid, Money.of_minor(0, unpaid.currency))
-        yield event("order.cancelled", number, time=when(order["cancelledAt"]), amount=amount, **columns)
+        unpaid = amount - money(order["totalReceivedSet"])
+        amount, time = max(unpaid, Money.of_minor(0, unpaid.currency)), us_of(order["cancelledAt"])
+        yield event("order.cancelled", number, time=time, customer=who, reference=own, channel=where, amount=amount)
 
 
 def checkout_events(checkout: Record, terms: Terms) -> Iterator[Event]:
@@ -91,14 +87,12 @@ def checkout_events(checkout: Record, terms: Terms) -> Iterator[Event]:
     if checkout["completedAt"] is not None:
         return
     facts, number, customer = terms.facts, number_of(checkout["id"], "AbandonedCheckout"), checkout["customer"]
-    columns: dict[str, Any] = {
-        "customer": None if customer is None else facts.customer(customer["legacyResourceId"]),
-        "reference": f"{facts.source}:checkout:{number}",
-        "channel": terms.channel,
-    }
-    yield facts.event("checkout.started", number, time=when(checkout["createdAt"]), **columns)
-    amount = money(checkout["totalPriceSet"])
-    yield facts.event("cart.abandoned", number, time=when(checkout["updatedAt"]), amount=amount, **columns)
+    event, own, where = facts.event, f"{facts.source}:checkout:{number}", terms.channel
+    who = None if customer is None else facts.customer(customer["legacyResourceId"])
+    time = us_of(checkout["createdAt"])
+    yield event("checkout.started", number, time=time, customer=who, reference=own, channel=where)
+    time, amount = us_of(checkout["updatedAt"]), money(checkout["totalPriceSet"])
+    yield event("cart.abandoned", number, time=time, customer=who, reference=own, channel=where, amount=amount)
 
 
 def customer_events(customer: Record, terms: Terms) -> Iterator[Event]:
@@ -106,7 +100,7 @@ def customer_events(customer: Record, terms: Terms) -> Iterator[Event]:
     email, phone = customer["defaultEmailAddress"], customer["defaultPhoneNumber"]
     yield from terms.facts.links(
         customer["legacyResourceId"],
-        time=when(customer["createdAt"]),
+        time=us_of(customer["createdAt"]),
         email=None if email is None else email["emailAddress"],
         phone=None if phone is None else phone["phoneNumber"],
     )
@@ -131,7 +125,8 @@ def money(bag: Record) -> Money:
     >>> money({"money": {"amount": "1200.0", "currencyCode": "JPY"}})
     Money('1200', 'JPY')
     """
-    return Money(bag["money"]["amount"], bag["money"]["currencyCode"])
+    found = bag["money"]
+    return Money(found["amount"], found["currencyCode"])
 
 
 def money_back(refund: Record) -> Money | None:
@@ -159,4 +154,4 @@ def delivered_at(order: Record) -> datetime | None:
     times = [each["deliveredAt"] for each in parcels]
     if order["displayFulfillmentStatus"] != "FULFILLED" or not times or None in times:
         return None
-    return max(when(time) for time in times)
+    return max([when(time) for time in times])

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from cxkit.adapters import when
+from cxkit.adapters import us_of
 from cxkit.model.identity import LINKED
 from cxkit.model.money import Money
 from cxkit_square.terms import minor, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
 
     from cxkit.model.event import Event
     from cxkit_square.terms import Terms
@@ -66,23 +65,24 @@ def order_events(told: Told, terms: Terms) -> Iterator[Event]:
     """
     order, facts = told.order, terms.facts
     number, tenders = order["id"], good_tenders(order)
-    columns: dict[str, Any] = {
-        "customer": facts.customer(customer_of(order) or _customer_before(told)),
-        "channel": terms.channel_of(order),
-        "properties": _properties(order),
-    }
-    own = {"reference": terms.reference(number), **columns}
-    if _sells(order) and (tenders or order["state"] == "COMPLETED"):
-        placed = _placed_at(order, tenders)
-        yield facts.event("order.placed", number, time=placed, amount=money(order.get("total_money")), **own)
-        handed_over = _handed_over_at(order)
+    event, own, state, said = facts.event, terms.reference(number), order["state"], _properties(order)
+    who, where = facts.customer(customer_of(order) or _customer_before(told)), terms.channel_of(order)
+    if _sells(order) and (tenders or state == "COMPLETED"):
+        time = placed = _placed_at(order, tenders)
+        worth, kind = money(order.get("total_money")), "order.placed"
+        yield event(kind, number, time=time, customer=who, reference=own, channel=where, amount=worth, properties=said)
+        handed_over = _handed_over_at(order) if order.get("fulfillments") else None
         if handed_over is not None:
-            yield facts.event("order.delivered", number, time=max(placed, handed_over), **own)
-        if order["state"] == "CANCELED":
-            time = max(placed, when(order.get("closed_at") or order["updated_at"]))
-            yield facts.event("order.cancelled", number, time=time, amount=_never_taken(order, tenders), **own)
-    if order.get("returns") and order["state"] != "CANCELED":
-        yield from _returned(order, tenders, columns, terms)
+            time, kind = max(placed, handed_over), "order.delivered"
+            yield event(kind, number, time=time, customer=who, reference=own, channel=where, properties=said)
+        if state == "CANCELED":
+            time, kind = max(placed, us_of(order.get("closed_at") or order["updated_at"])), "order.cancelled"
+            worth = _never_taken(order, tenders)
+            yield event(
+                kind, number, time=time, customer=who, reference=own, channel=where, amount=worth, properties=said
+            )
+    if order.get("returns") and state != "CANCELED":
+        yield from _returned(order, tenders, {"customer": who, "channel": where, "properties": said}, terms)
     for old, now in told.successors.items():
         yield merged(old, now, terms)
 
@@ -99,7 +99,7 @@ def merged(old: str, now: Record, terms: Terms) -> Event:
     return facts.event(
         LINKED,
         f"{old}:merged",
-        time=when(now["created_at"]),
+        time=us_of(now["created_at"]),
         customer=facts.customer(now["id"]),
         reference=facts.customer(old),
     )
@@ -114,7 +114,11 @@ def customer_of(order: Record) -> str | None:
     own: str | None = order.get("customer_id")
     if own:
         return own
-    return next((each for tender in order.get("tenders") or () if (each := tender.get("customer_id"))), None)
+    for tender in order.get("tenders") or ():
+        own = tender.get("customer_id")
+        if own:
+            return own
+    return None
 
 
 def customers_of(order: Record) -> set[str]:
@@ -141,24 +145,24 @@ def _sells(order: Record) -> bool:
     return bool(order.get("line_items")) or minor(order.get("total_money")) > 0
 
 
-def _placed_at(order: Record, tenders: Iterable[Record]) -> datetime:
+def _placed_at(order: Record, tenders: Iterable[Record]) -> int:
     """Return when an order was first paid for; one over nothing, when it was closed."""
     times = [tender["created_at"] for tender in tenders if tender.get("created_at")]
-    return min(map(when, times)) if times else when(order.get("closed_at") or order["created_at"])
+    return min(map(us_of, times)) if times else us_of(order.get("closed_at") or order["created_at"])
 
 
-def _handed_over_at(order: Record) -> datetime | None:
+def _handed_over_at(order: Record) -> int | None:
     """Return when the last of an order was handed over; None if it isn't all, or nobody noted it."""
     times = []
     for fulfillment in order.get("fulfillments") or ():
         if fulfillment["state"] in _OVER:
             continue
         details, names = _HANDED_OVER.get(fulfillment["type"], ("", ()))
-        noted = (fulfillment.get(details) or {}).get
-        time = next((noted(name) for name in names if noted(name)), None)
+        noted = fulfillment.get(details) or {}
+        time = next((noted[name] for name in names if noted.get(name)), None)
         if fulfillment["state"] != "COMPLETED" or time is None:
             return None
-        times.append(when(time))
+        times.append(us_of(time))
     return max(times, default=None)
 
 
@@ -178,7 +182,7 @@ def _never_taken(order: Record, tenders: Iterable[Record]) -> Money | None:
 def _returned(order: Record, tenders: Iterable[Record], columns: Mapping[str, Any], terms: Terms) -> Iterator[Event]:
     """Yield what an order takes back; and in an exchange, what of it was given back as goods and not as money."""
     number, total = order["id"], order.get("total_money")
-    time = when(order.get("closed_at") or order["created_at"])
+    time = us_of(order.get("closed_at") or order["created_at"])
     worth, first = 0, None
     for place, each in enumerate(order.get("returns") or ()):
         amount = (each.get("return_amounts") or {}).get("total_money")
@@ -211,10 +215,10 @@ def _customer_before(told: Told) -> str | None:
 
 
 def _properties(order: Record) -> dict[str, Any]:
-    tip = minor(order.get("total_tip_money"))
-    found = {
-        "location": order["location_id"],
-        "source": (order.get("source") or {}).get("name"),
-        "tip_minor": tip or None,
-    }
-    return {name: value for name, value in found.items() if value is not None}
+    source, tip = (order.get("source") or {}).get("name"), minor(order.get("total_tip_money"))
+    found: dict[str, Any] = {} if order["location_id"] is None else {"location": order["location_id"]}
+    if source is not None:
+        found["source"] = source
+    if tip:
+        found["tip_minor"] = tip
+    return found

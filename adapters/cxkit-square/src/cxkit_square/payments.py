@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from cxkit.adapters import when
+from cxkit.adapters import us_of
 from cxkit_square.orders import customer_of, sources_of
 from cxkit_square.terms import minor, money
 
@@ -61,7 +61,7 @@ def refund_events(repaid: Repaid, terms: Terms) -> Iterator[Event]:
     yield terms.facts.event(
         "order.refunded",
         refund["id"],
-        time=when(refund["created_at"]),
+        time=us_of(refund["created_at"]),
         customer=terms.facts.customer(customer),
         reference=terms.reference(sale),
         amount=money(refund["amount_money"]),
@@ -89,7 +89,7 @@ def payment_events(payment: Record, terms: Terms) -> Iterator[Event]:
     yield terms.facts.event(
         kind,
         payment["id"],
-        time=when(offline or payment["created_at"]),
+        time=us_of(offline or payment["created_at"]),
         customer=terms.facts.somebody(payment.get("customer_id"), email=payment.get("buyer_email_address")),
         reference=terms.reference(payment.get("order_id")),
         amount=money(payment.get("total_money")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from cxkit.adapters import when
+from cxkit.adapters import us_of
 from cxkit.model.identity import LINKED
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def customer_events(customer: Record, terms: Terms) -> Iterator[Event]:
     """Yield what ties a profile to an e-mail address and a phone number; an account it isn't: Square makes it."""
     yield from terms.facts.links(
         customer["id"],
-        time=when(customer["created_at"]),
+        time=us_of(customer["created_at"]),
         email=customer.get("email_address"),
         phone=customer.get("phone_number"),
     )
@@ -43,7 +43,7 @@ def member_events(account: Record, terms: Terms) -> Iterator[Event]:
     the phone number that it was opened with.
     """
     facts, record = terms.facts, _member(account["id"])
-    opened, who = when(account.get("enrolled_at") or account["created_at"]), account.get("customer_id")
+    opened, who = us_of(account.get("enrolled_at") or account["created_at"]), account.get("customer_id")
     yield facts.event(
         "account.created",
         account["id"],
@@ -51,7 +51,7 @@ def member_events(account: Record, terms: Terms) -> Iterator[Event]:
         customer=facts.customer(who or record),
         touchpoint="loyalty.account",
     )
-    made = when(account["created_at"])
+    made = us_of(account["created_at"])
     yield from facts.links(record, time=made, phone=(account.get("mapping") or {}).get("phone_number"))
     if who:
         yield facts.event(LINKED, record, time=made, customer=facts.customer(who), reference=facts.customer(record))
@@ -75,7 +75,7 @@ def reward_events(entry: Record, terms: Terms) -> Iterator[Event]:
     yield terms.facts.event(
         kind,
         entry["id"],
-        time=when(entry["created_at"]),
+        time=us_of(entry["created_at"]),
         customer=terms.facts.customer(_member(entry["loyalty_account_id"])),
         reference=terms.reference(details.get("order_id")),
         properties={name: value for name, value in found.items() if value is not None},

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime  # noqa: TC003 - attrs reads it
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,7 +12,7 @@ from cxkit.adapters import email_identity, phone_identity
 from cxkit.model.identity import LINKED
 from cxkit.model.money import Money
 from cxkit_tryton.shop import first, last, moment
-from cxkit_tryton.tagged import day_of, decimal_of, time_of
+from cxkit_tryton.tagged import day_of, text_of, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +35,7 @@ _CLOSED = frozenset({"won", "lost", "cancelled"})
 _CLICKS = {"button:lost": "lost", "button:cancel": "cancelled"}
 _OUTCOMES = {"done": "resolved", "rejected": "resolved"}
 _PHONES = frozenset({"phone", "mobile"})
+_id = attrgetter("id")
 
 
 @attrs.frozen
@@ -44,73 +45,59 @@ class Turn:
     Attributes:
         verb: what became of it.
         time: when.
-        id: of the event, see `_numbered`.
     """
 
     verb: str
     time: datetime
-    id: str = ""
 
 
 def opportunity_events(shop: Shop, record: Record) -> Iterator[Event]:
     """Yield the events of an opportunity: a lead, then a deal, each time it was closed or taken up again."""
-    zone = shop.company(record).zone
-    own = f"opportunity:{record['id']}"
-    amount = record["amount"]
-    columns: dict[str, Any] = {
-        "customer": shop.facts.customer(record["party"]),
-        "reference": own,
-        "touchpoint": "opportunity",
-        "amount": None if amount is None else Money(decimal_of(amount), record["currency."]["code"]),
-    }
+    event, zone, own = shop.facts.event, shop.company(record).zone, f"opportunity:{record['id']}"
+    who, at = shop.facts.customer(record["party"]), "opportunity"
+    worth = None if record["amount"] is None else Money(text_of(record["amount"]), record["currency."]["code"])
     opened = moment(time_of(record["create_date"]), day_of(record["start_date"]), zone)
-    yield shop.facts.event("lead.opened", own, time=opened, **columns)
+    yield event("lead.opened", own, time=opened, customer=who, reference=own, touchpoint=at, amount=worth)
     dealt = _dealt_at(record, opened)
     if dealt is not None:
-        yield shop.facts.event("opportunity.opened", own, time=max(opened, dealt), **columns)
-    turns = list(_turns(record))
+        time = max(opened, dealt)
+        yield event("opportunity.opened", own, time=time, customer=who, reference=own, touchpoint=at, amount=worth)
+    turns = _turns(record)
     if record["state"] in _CLOSED:
         day = day_of(record["end_date"])
         if turns and turns[-1].verb == record["state"]:
-            turns[-1] = attrs.evolve(turns[-1], time=moment(turns[-1].time, day, zone))
+            turns[-1] = Turn(turns[-1].verb, moment(turns[-1].time, day, zone))
         else:
             known = _closed_by_sales(record) or time_of(record["last_modified_at"])
             turns.append(Turn(record["state"], moment(known, day, zone)))
-    for turn in _numbered(own, turns):
+    for turn, one in _numbered(own, turns):
         of_deal = dealt is not None and dealt <= max(turn.time, opened)
         lost = turn.verb == "lost" and record["lost_reason"]
-        more: dict[str, Any] = {"properties": {"reason": record["lost_reason"]}} if lost else {}
-        yield shop.facts.event(
+        yield event(
             f"{'opportunity' if of_deal else 'lead'}.{turn.verb}",
-            turn.id,
+            one,
             time=max(opened, turn.time),  # a day alone begins before what was opened in the course of it
-            **more,
-            **columns,
+            customer=who,
+            reference=own,
+            touchpoint=at,
+            amount=worth,
+            properties={"reason": record["lost_reason"]} if lost else None,
         )
 
 
 def complaint_events(shop: Shop, record: Record) -> Iterator[Event]:
     """Yield the events of a complaint: its opening, and each time it was settled, taken up again or withdrawn."""
-    own = f"complaint:{record['id']}"
-    columns: dict[str, Any] = {
-        "customer": shop.facts.customer(record["customer"]),
-        "reference": own,
-        "touchpoint": "complaint",
-    }
+    event, own = shop.facts.event, f"complaint:{record['id']}"
+    who, at = shop.facts.customer(record["customer"]), "complaint"
     about = {"type": record["type."]["name"]}
     if record.get("order"):
         about["order"] = record["order"]
     opened = moment(time_of(record["create_date"]), day_of(record["date"]), shop.company(record).zone)
-    yield shop.facts.event("contact.opened", own, time=opened, properties=about, **columns)
-    for turn in _numbered(own, _settlements(record)):
-        outcome = _outcome(turn.verb, record) if turn.verb in _OUTCOMES else {}
-        yield shop.facts.event(
-            f"contact.{_OUTCOMES.get(turn.verb, turn.verb)}",
-            turn.id,
-            time=max(opened, turn.time),
-            properties=about | outcome,
-            **columns,
-        )
+    yield event("contact.opened", own, time=opened, customer=who, reference=own, touchpoint=at, properties=about)
+    for turn, one in _numbered(own, _settlements(record)):
+        said = about | _outcome(turn.verb, record) if turn.verb in _OUTCOMES else about
+        kind, time = f"contact.{_OUTCOMES.get(turn.verb, turn.verb)}", max(opened, turn.time)
+        yield event(kind, one, time=time, customer=who, reference=own, touchpoint=at, properties=said)
 
 
 def contact_events(shop: Shop, record: Record) -> Iterator[Event]:
@@ -140,7 +127,7 @@ def _link(shop: Shop, own: str, record: Record, party: int, identity: str) -> Ev
 def _outcome(state: str, record: Record) -> dict[str, Any]:
     """Return how a complaint ended, and what was done about it."""
     actions = sorted({action["action"] for action in record["actions."] if action["action"]})
-    return {"outcome": state, **({"actions": actions} if actions and state == "done" else {})}
+    return {"outcome": state, "actions": actions} if actions and state == "done" else {"outcome": state}
 
 
 def _dealt_at(record: Record, opened: datetime) -> datetime | None:
@@ -159,30 +146,32 @@ def _closed_by_sales(record: Record) -> datetime | None:
     return last(record["sales_steps"], "state:confirmed", "state:cancelled")
 
 
-def _turns(record: Record) -> Iterator[Turn]:
-    """Yield when an opportunity was lost or cancelled by hand, and when it was taken up again.
+def _turns(record: Record) -> list[Turn]:
+    """Return when an opportunity was lost or cancelled by hand, and when it was taken up again.
 
     Tryton logs no transition for the former, but the click.
     """
+    turns: list[Turn] = []
     closed = converted = False
-    for step in sorted(record["steps"], key=lambda step: step.id):
+    for step in sorted(record["steps"], key=_id):
         if step.word in _CLICKS and not closed and not converted:
             closed = True
-            yield Turn(_CLICKS[step.word], step.time)
+            turns.append(Turn(_CLICKS[step.word], step.time))
         elif step.word in {"state:lead", "state:converted"}:
             # It is converted once, and then closed through its sales: once more means that they were taken up again.
             again = closed or (converted and step.word == "state:converted")
             closed, converted = False, step.word == "state:converted"
             if again:
-                yield Turn("reopened", step.time)
+                turns.append(Turn("reopened", step.time))
+    return turns
 
 
 def _settlements(record: Record) -> Iterator[Turn]:
     """Yield when a complaint was settled or withdrawn, and when it was taken up again."""
     settled = told = False
-    for step in sorted(record["steps"], key=lambda step: step.id):
+    for step in sorted(record["steps"], key=_id):
         verb = step.word.removeprefix("state:")
-        if verb in {*_OUTCOMES, "cancelled"}:
+        if verb in _OUTCOMES or verb == "cancelled":
             settled, told = True, told or verb in _OUTCOMES
             yield Turn(verb, step.time)
         elif verb == "draft" and settled:
@@ -192,13 +181,13 @@ def _settlements(record: Record) -> Iterator[Turn]:
         yield Turn(record["state"], time_of(record["last_modified_at"]))
 
 
-def _numbered(own: str, turns: Iterable[Turn]) -> Iterator[Turn]:
-    """Yield turns with ids: a thing that is done a second time is another event.
+def _numbered(own: str, turns: Iterable[Turn]) -> Iterator[tuple[Turn, str]]:
+    """Yield turns with the ids of their events: a thing that is done a second time is another event.
 
     They don't hang on the log, so that a record told without it and with it later is one event, corrected.
     """
-    counts: Counter[str] = Counter()
+    counts: dict[str, int] = {}
     for turn in turns:
         kind = _OUTCOMES.get(turn.verb, turn.verb)
-        counts[kind] += 1
-        yield attrs.evolve(turn, id=own if counts[kind] == 1 else f"{own}:{counts[kind]}")
+        count = counts[kind] = counts.get(kind, 0) + 1
+        yield turn, own if count == 1 else f"{own}:{count}"

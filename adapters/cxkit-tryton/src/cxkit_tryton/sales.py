@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxkit.model.money import Money
 from cxkit_tryton.shop import first, last, moment
-from cxkit_tryton.tagged import day_of, decimal_of, time_of
+from cxkit_tryton.tagged import day_of, decimal_of, text_of, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def order_events(shop: Shop, record: Record) -> Iterator[Event]:
         return
     time = moment(at, day_of(record["sale_date"]), shop.company(record).zone)
     quantities = [line["quantity"] for line in record["lines."] if line["type"] == "line"]
-    total = Money(decimal_of(record["total_amount"]), record["currency."]["code"])
+    total = Money(text_of(record["total_amount"]), record["currency."]["code"])
     web = record.get("web_shop")
     columns: dict[str, Any] = {
         "customer": shop.facts.customer(record["party"]),

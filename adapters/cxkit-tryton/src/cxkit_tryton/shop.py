@@ -89,12 +89,12 @@ def step_of(line: Record) -> Step:
 
 def first(steps: Collection[Step], *words: str) -> datetime | None:
     """Return when something was done first, or None."""
-    return min((step.time for step in steps if step.word in words), default=None)
+    return min([step.time for step in steps if step.word in words], default=None)
 
 
 def last(steps: Collection[Step], *words: str) -> datetime | None:
     """Return when something was done last, or None."""
-    return max((step.time for step in steps if step.word in words), default=None)
+    return max([step.time for step in steps if step.word in words], default=None)
 
 
 def moment(known: datetime, day: date | None, zone: ZoneInfo) -> datetime:
@@ -111,6 +111,6 @@ def moment(known: datetime, day: date | None, zone: ZoneInfo) -> datetime:
     >>> moment(entered, date(2026, 2, 27), hanoi).isoformat()
     '2026-02-27T00:00:00+07:00'
     """
-    if day is None or day in {known.astimezone(zone).date(), known.date()}:
+    if day is None or day == known.date() or day == known.astimezone(zone).date():
         return known
     return datetime.combine(day, time(), zone)

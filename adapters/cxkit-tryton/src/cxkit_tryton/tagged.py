@@ -55,7 +55,17 @@ def decimal_of(tagged: Tagged) -> Decimal:
     >>> decimal_of({"__class__": "Decimal", "decimal": "12.5000"})
     Decimal('12.5000')
     """
-    return Decimal(_of("Decimal", tagged)["decimal"])
+    return Decimal(text_of(tagged))
+
+
+def text_of(tagged: Tagged) -> str:
+    """Return an exact number as it is written, which money is made of in less time.
+
+    >>> text_of({"__class__": "Decimal", "decimal": "12.50"})
+    '12.50'
+    """
+    text: str = _of("Decimal", tagged)["decimal"]
+    return text
 
 
 def time_tag(us: int) -> dict[str, str | int]:

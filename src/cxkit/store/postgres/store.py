@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxkit.model.event import check_text, event_of_row, from_us
+from cxkit.model.event import event_of_row, from_us
 from cxkit.model.identity import MAX_PEOPLE, resolve
+from cxkit.model.text import check_text
 from cxkit.store.batches import add_in_batches, check_state, names_of
 from cxkit.store.postgres import schema
 from cxkit.store.postgres.address import Address

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from cxkit.model.event import check_text, from_us
+from cxkit.model.event import from_us
 from cxkit.model.identity import MAX_PEOPLE, resolve
+from cxkit.model.text import check_text
 from cxkit.store.batches import add_in_batches, check_state, names_of
 from cxkit.store.protocol import BATCH
 from cxkit.store.results import Forgotten, Outcome, Replaced, Report
