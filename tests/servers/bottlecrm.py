@@ -123,18 +123,21 @@ def running() -> Iterator[BottleCrm]:
     python = folder / "venv" / "bin" / "python"
     with postgres_running(found) as postgres, tempfile.TemporaryDirectory(prefix="cxcrm") as scratch:
         _tool(postgres, "createdb", _DATABASE)
-        _tool(postgres, "psql", "--quiet", "--output", os.devnull, "--file", str(folder / _EMPTY), _DATABASE)
-        port = free_port()
-        env = _environment(postgres)
-        serve = [python, "-m", "uvicorn", "crm.asgi:application", "--port", str(port), "--log-level", "warning"]
+        port, env = free_port(), _environment(postgres)
+        # BottleCRM's makers serve it so, with more workers.
+        serve = [python, "-m", "gunicorn", "crm.wsgi:application", "--bind", f"127.0.0.1:{port}", "--threads", "2"]
         log = Path(scratch) / "said"
         with log.open("w") as said:
-            server = subprocess.Popen(serve, cwd=scratch, env=env, stdout=said, stderr=said)
+            server = subprocess.Popen(
+                [*serve, "--log-level", "warning"], cwd=scratch, env=env, stdout=said, stderr=said
+            )
             worker = subprocess.Popen(
                 [python, _HERE / "bottlecrm_worker.py"], cwd=scratch, env=env, stderr=said,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
             )  # fmt: skip
         try:
+            # While both load, which takes them seconds, the database is filled.
+            _tool(postgres, "psql", "--quiet", "--output", os.devnull, "--file", str(folder / _EMPTY), _DATABASE)
             _wait(f"http://127.0.0.1:{port}/healthz/", server, log)
             yield BottleCrm(f"http://127.0.0.1:{port}", postgres.url(database=_DATABASE), Worker(worker), log)
         finally:

@@ -120,8 +120,11 @@ def running() -> Iterator[TrytonServer]:
         url = f"http://127.0.0.1:{port}"
         try:
             _wait(url, process, log)
-            with httpx.Client(base_url=url, timeout=_PATIENCE_S) as client:
-                shop = Shop.open(client, DATABASE, dict.fromkeys((SELLER, ADMIN), password), file)
+            users = dict.fromkeys((SELLER, ADMIN), password)
+            with (
+                httpx.Client(base_url=url, timeout=_PATIENCE_S) as client,
+                Shop.open(client, DATABASE, users, file) as shop,
+            ):
                 yield TrytonServer(url, DATABASE, READER, OUTSIDER, password, shop)
         finally:
             process.terminate()

@@ -1,15 +1,16 @@
 """Serve a Tryton: run by Tryton's own Python, never by ours: ``python tryton_serve.py PORT``.
 
 It is Tryton's WSGI application, as any server would serve it, with the settings that its environment names. Two things
-are made cheaper, since tests call thousands of times: passwords are digested in less time than they should be, and
-connections to SQLite are kept, as Tryton keeps those to PostgreSQL; else it reads a schema of hundreds of tables three
-times a call.
+are made cheaper, since tests call thousands of times: passwords are digested in less time than they should be, and one
+that was right once is remembered; and connections to SQLite are kept, as Tryton keeps those to PostgreSQL, else it
+reads a schema of hundreds of tables three times a call.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from functools import cache
 
 import pwdlib
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -39,6 +40,8 @@ def keep_connections() -> None:
 
 
 if __name__ == "__main__":
-    user.PASSWORD_HASH = pwdlib.PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
+    digests = pwdlib.PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
+    digests.verify_and_update = cache(digests.verify_and_update)
+    user.PASSWORD_HASH = digests
     keep_connections()
     make_server("127.0.0.1", int(sys.argv[1]), app, threaded=False).serve_forever()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import httpx
@@ -70,18 +70,20 @@ class Shop:
     Attributes:
         seller: who sells.
         admin: who may do everything.
-        file: the database.
+        file: the database; to open it takes longer than to ask it something.
     """
 
     seller: Staff
     admin: Staff
-    file: Path
+    file: sqlite3.Connection
 
     @classmethod
-    def open(cls, client: httpx.Client, database: str, passwords: Mapping[str, str], file: Path) -> Self:
-        """Return the shop with a seller and an administrator in it."""
+    @contextmanager
+    def open(cls, client: httpx.Client, database: str, passwords: Mapping[str, str], file: Path) -> Iterator[Self]:
+        """Give the shop with a seller and an administrator in it."""
         seller, admin = (Staff.login(client, database, user, password) for user, password in passwords.items())
-        return cls(seller, admin, file)
+        with closing(sqlite3.connect(file, isolation_level=None)) as opened:
+            yield cls(seller, admin, opened)
 
     def sell(self, *quantities: float, product: int = COFFEE, date: str | None = None) -> list[int]:
         """Ring up sales in one transaction, so that all bear one time; return their ids.
@@ -244,17 +246,15 @@ class Shop:
         (number,) = self.admin.ask("res.user", "search", [["login", "=", user]], 0, 1, None)
         self.admin.ask("res.user", "write", [number], {"password": password})
 
-    def tidy(self, most: int = 10) -> None:
+    def tidy(self, most: int = 3) -> None:
         """Take out all but the newest sessions, of which each call reads all: Tryton does so after thirty days."""
         ours = "select id from res_user where login in ('seller', 'admin')"
         old = f"select id from ir_session where create_uid not in ({ours}) order by id desc limit -1 offset {most}"  # noqa: S608
-        with closing(sqlite3.connect(self.file)) as database, database:
-            database.execute(f"delete from ir_session where id in ({old})")  # noqa: S608 - ours
+        self.sql(f"delete from ir_session where id in ({old})")  # noqa: S608 - ours
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Ask the database itself, past RPC and its rights."""
-        with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as database:
-            return database.execute(query).fetchall()
+        return self.file.execute(query).fetchall()
 
     def _make(self, model: str, values: Mapping[str, Any]) -> int:
         (made,) = self.seller.ask(model, "create", [values])

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from cxkit import Event
 
 
+pytestmark = pytest.mark.xdist_group("vendors")  # one server for all of them
+
+
 class Counted(httpx.BaseTransport):
     """The network, and which paths were called."""
 

@@ -16,6 +16,8 @@ from cxkit_bottlecrm.days import Listed, by_days
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.xdist_group("vendors")  # one server for all of them
+
 TODAY = date(2026, 3, 1)
 NOW = datetime(2026, 3, 1, 20, tzinfo=UTC).timestamp()
 _days = st.lists(st.integers(0, 400).map(lambda back: TODAY + timedelta(days=1 - back)), max_size=60)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from cxkit import Estimate, Metric
 
+pytestmark = pytest.mark.xdist_group("vendors")  # one server for all of them
+
 HOUR = timedelta(hours=1)
 HOUR_S = 3600.0
 TICKETS = 11

@@ -10,6 +10,8 @@ from cxkit.adapters import Facts, us_of
 from cxkit.errors import InvalidValueError
 from cxkit_bottlecrm.people import contact_events, deal_events, lead_events
 
+pytestmark = pytest.mark.xdist_group("vendors")  # one server for all of them
+
 FACTS = Facts("bottlecrm:desk.example")
 MADE, LATER = "2026-03-01T10:00:00+07:00", "2026-03-02T10:00:00+07:00"
 CONTACT: dict[str, Any] = {

@@ -17,6 +17,8 @@ from cxkit_bottlecrm.ratings import Rated, events_of, rated
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.xdist_group("vendors")  # one server for all of them
+
 MINUTE = 60_000_000
 QUARTER = 15 * MINUTE
 START = us_of("2026-03-01T10:07:00Z")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from cxkit.adapters import Wire
     from cxkit.testing import Deed, Fact
 
+pytestmark = pytest.mark.xdist_group("vendors")  # one server for all of them
+
 PAGE = 3
 
 

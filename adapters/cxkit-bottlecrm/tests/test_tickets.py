@@ -9,6 +9,8 @@ import pytest
 from cxkit.adapters import Facts, us_of
 from cxkit_bottlecrm.tickets import LOG, changed, events_of, is_discarded, may_have_reopened, whose
 
+pytestmark = pytest.mark.xdist_group("vendors")  # one server for all of them
+
 FACTS = Facts("bottlecrm:desk.example")
 OPENED, ANSWERED, CLOSED = (f"2026-03-01T{hour}:00:00.123456+07:00" for hour in ("10", "11", "15"))
 TICKET: dict[str, Any] = {

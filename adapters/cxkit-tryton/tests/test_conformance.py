@@ -7,6 +7,8 @@ from tests.servers.tryton_source import TrytonSource
 
 from cxkit.testing import AdapterSuite
 
+pytestmark = pytest.mark.xdist_group("vendors")  # one server for all of them
+
 
 class TestTryton(AdapterSuite):
     @pytest.fixture(scope="class")

@@ -17,6 +17,8 @@ from cxkit.model.money import Money
 from cxkit_tryton import Tryton
 from cxkit_tryton.lists import LISTS
 
+pytestmark = pytest.mark.xdist_group("vendors")  # one server for all of them
+
 WIRE = Wire(allow_private=True, attempts=2, sleep=lambda _seconds: None)
 
 

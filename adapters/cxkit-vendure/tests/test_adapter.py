@@ -13,7 +13,7 @@ from cxkit.adapters import Secret, State, Wire
 from cxkit.errors import FatalAdapterError, InvalidValueError, UnknownNameError
 from cxkit_vendure import Vendure, VendureConfig
 
-pytestmark = pytest.mark.xdist_group("vendure")  # one shop for all of them
+pytestmark = pytest.mark.xdist_group("vendors")  # one server for all of them
 WIRE = Wire(allow_private=True, attempts=1)
 
 
