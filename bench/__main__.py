@@ -36,7 +36,9 @@ def main() -> int:
     lines: list[Line] = []
     for name in names or BENCHMARKS:
         print(f"{name} …", file=sys.stderr)
-        lines += import_module(f"bench.{name}").lines()
+        for line in import_module(f"bench.{name}").lines():
+            print("  " + " | ".join(line.cells()), file=sys.stderr)  # a run takes half an hour: what is known, is told
+            lines.append(line)
     made = table(lines)
     print(made)
     if not names:
