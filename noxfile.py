@@ -98,7 +98,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def servers(session: nox.Session) -> None:
     """Install the systems that adapters are tried against, from the public registries, into build/servers."""
-    session.install("-e", ".", "pytest>=9")
+    session.install("-e", ".", "pip>=24.2", "pytest>=9")
     session.run("python", "-m", "tests.servers.install", *session.posargs)
 
 

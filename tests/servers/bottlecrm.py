@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
+from tests.servers import environments
 from tests.servers.install import home
 from tests.servers.ports import free_port
 from tests.servers.postgres_server import programs
@@ -95,8 +96,7 @@ def install(folder: Path) -> None:
     if not mark.exists() or mark.read_text() != RELEASE:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        subprocess.run([_interpreter(), "-m", "venv", folder / "venv"], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", RELEASE], check=True)
+        environments.made(folder / "venv", RELEASE, python=_interpreter())
         mark.write_text(RELEASE)
     if not (folder / _EMPTY).exists():
         with postgres_running(found) as server, tempfile.TemporaryDirectory() as scratch:

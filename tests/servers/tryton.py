@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import httpx
 import pytest
+from tests.servers import environments
 from tests.servers.install import home
 from tests.servers.ports import free_port
 from tests.servers.tryton_shop import Shop
@@ -70,9 +70,7 @@ def install(folder: Path) -> None:
     if not mark.exists() or mark.read_text() != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
-        pip = [sys.executable, "-m", "pip", "--python", _python(folder), "install", "--quiet"]
-        subprocess.run([*pip, "--disable-pip-version-check", *RELEASE], check=True)
+        environments.made(folder / "venv", *RELEASE)
         mark.write_text(wanted)
     if not (folder / _PREPARED).exists():
         _prepare(folder)
