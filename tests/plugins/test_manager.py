@@ -212,13 +212,15 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: cxkit-{name}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[{group}]\n{name} = cxkit_{name}\n")
         (tmp_path / f"cxkit_{name}.py").write_text(source)
+        names.append(f"cxkit_{name}")
 
+    names: list[str] = []
     monkeypatch.syspath_prepend(tmp_path)
     registry.cache_clear()
     yield install
     registry.cache_clear()
-    for module in [module for module in sys.modules if module.startswith("cxkit_")]:
-        del sys.modules[module]
+    for module in names:
+        sys.modules.pop(module, None)
 
 
 def test_broken_distribution_is_warned_of_once(installed: Callable[..., None]) -> None:
