@@ -45,7 +45,7 @@ class Enduring:
     def test_rides_out(self, fault: str, stage: Stage, weather: Weather, store: Store) -> None:
         """What lasts is an error that says to try later; what passes is tried again, wherever it comes; none loses."""
         source, answer = stage.source, FAULTS[fault]
-        at = weather.calls + _third(stage, weather)
+        at = _third(stage, weather)
         weather.meet = lambda number, _sent: answer if number >= at else None
         with pytest.raises(RetriableAdapterError):
             pull(source.adapter(weather.wire()), store, identity="raw")
@@ -69,7 +69,7 @@ class Enduring:
         """An error that comes with status 200 is an error."""
         source = stage.source
         possible(source, "refusal")
-        at = weather.calls + _third(stage, weather)
+        at = _third(stage, weather)
         weather.meet = lambda number, _sent: source.refusal() if number >= at else None
         assert _errors(source, weather, store), "what the answer says is no error to the adapter"
         weather.clear()
@@ -142,9 +142,9 @@ class Enduring:
 
 
 def _third(stage: Stage, weather: Weather) -> int:
-    """Return the number of a pull's third call, which comes after the first page, or of its last."""
-    with stage.held(weather):
-        return min(2, stage.calls - 1)
+    """Return the number that a pull's third call will have, which comes after the first page, or its last."""
+    with stage.held(weather):  # the calls that this may take have been made, then
+        return weather.calls + min(2, stage.calls - 1)
 
 
 def _errors(source: Source, weather: Weather, store: Store) -> tuple[AdapterError, ...]:
