@@ -17,6 +17,7 @@ from cxkit.model.event import COLUMNS
 from cxkit.model.properties import dump_properties
 from cxkit.recipes import lazy
 from cxkit.recipes.lazy import lazy_events
+from cxkit.recipes.lazy_lines import cells_of
 from cxkit.stats import Tally, Where
 
 if TYPE_CHECKING:
@@ -250,3 +251,28 @@ def test_segments_by_a_further_column(tmp_path: Path) -> None:
 
     assert card.to_json() == cxkit.score(path, "orders", by="shop").to_json()
     assert card.get("orders", shop="Hue").value == 20
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["a,b,c", "d,e", "f,g,h,i"],  # one lacks what another has too much
+        ["a,b,c", "d,e", ""],  # one lacks a sign, and an empty line has one that no row counts
+        ["a,,", "b", "", "", "c,d,e"],
+        ["a,b,c", "d,e,"],
+        [",,", ",,"],
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", [[""], []])
+def test_cells_are_those_of_csv(tmp_path: Path, lines: list[str], end: str, last: list[str]) -> None:
+    """Whatever lines make up for each other's lengths: a line has the cells that Python's csv cuts, or none."""
+    path = tmp_path / "cells.csv"
+    text = end.join(["x,y,z", *lines, *last])
+    path.write_bytes(text.encode())
+    want = [row if len(row) == 3 else [None] * 3 for row in csv.reader(text.splitlines()[1:])]
+
+    found = cells_of(str(path), 3)
+
+    assert found is None or found.select("c0", "c1", "c2").rows() == [tuple(row) for row in want]
+    assert found is not None or "" in lines
