@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from cxkit.errors import InvalidValueError
-from cxkit.model.event import from_us
+from cxkit.model.event import from_us, to_us
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
 Digits: TypeAlias = Literal["seconds", "milliseconds", "microseconds"]
 _MS: Final = 1000
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def when(text: object, zone: tzinfo | None = None) -> datetime:
@@ -48,8 +47,7 @@ def us_of(text: object, zone: tzinfo | None = None) -> int:
     >>> us_of("1970-01-01T00:00:01Z")
     1000000
     """
-    span = when(text, zone) - _EPOCH
-    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+    return to_us(when(text, zone))
 
 
 def when_ms(number: object) -> datetime:

@@ -66,8 +66,7 @@ def to_us(time: datetime) -> int:
         raise InvalidValueError("time", time, "isn't a datetime")
     if time.tzinfo is None:
         raise InvalidValueError("time", time.isoformat(), "has no time zone: attach one, such as datetime.UTC")
-    span = time - _EPOCH
-    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+    return _span_us(time - _EPOCH)
 
 
 def _span_us(span: timedelta) -> int:
